@@ -1,0 +1,99 @@
+// The inner loops of LinWarp. Every function works on memory that the caller owns and touches nothing else.
+// Coordinates here are in source pixels: pixel centres at 0, 1, 2, ...; the callers convert from normalized ones.
+#ifndef CWARPKERNELS_H
+#define CWARPKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Which instruction set a table was compiled for.
+typedef enum { warp_level_baseline = 0, warp_level_avx2 = 1, warp_level_avx512 = 2 } warp_level;
+
+// Key of the counter-based generator: the same key and counters give the same bits wherever they are computed.
+typedef struct {
+    uint64_t seed;
+    uint32_t call;   // which call of the sampler: changes from one training step to the next
+    uint32_t image;  // position in the batch
+} warp_noise_key;
+
+// What lies outside of an image.
+typedef enum { warp_padding_zeros = 0, warp_padding_border = 1, warp_padding_reflection = 2 } warp_padding;
+
+// One image, planar: `channels` planes of height x width, each row contiguous, rows and planes without gaps.
+typedef struct {
+    const void *pixels;
+    int channels, height, width;
+    warp_padding padding;
+    bool align_corners;  // decides where reflection mirrors and where a sample counts as out of bounds
+} warp_image;
+
+// Bounds of the kernels' own stack: samples a pixel (the centre included), pixels a run, channels handled together.
+enum { warp_max_samples = 64, warp_tile = 64, warp_channel_block = 16 };
+
+// Where a run of at most warp_tile target pixels samples the source. All in pixels, every array `count` long.
+// An offset (a, b) of the target pixel moves its sample by (Jab) / (1 + p a + q b), exactly for a homography.
+typedef struct {
+    int count;
+    double u[warp_tile], v[warp_tile];                            // the centres' samples
+    double u_a[warp_tile], u_b[warp_tile], v_a[warp_tile], v_b[warp_tile];  // J, source pixels by target pixel
+    double p[warp_tile], q[warp_tile];                            // perspective; 0 for affine maps and for grids
+} warp_points;
+
+// Results of a run: `values` and slopes (intensity by source pixel) of channel c, pixel i at [c * stride + i]. Slopes may be null.
+typedef struct {
+    void *values, *slope_u, *slope_v;
+    size_t stride;
+} warp_run;
+
+typedef struct {
+    int samples;           // K, the centre included
+    double sigma;          // noise before the transformation, in target pixels
+    double collapse;       // noise after it, in source pixels; 0 switches it off
+    double epsilon;        // Tikhonov regularization, in squared source pixels
+    bool bias;             // the bias row is added to the value
+} warp_linearization;
+
+// The functions for one scalar type at one instruction set. `void *` are arrays of that type.
+typedef struct {
+    warp_level level;
+
+    // Four normals for sample k = 1..samples-1 of the pixels first_pixel ..< first_pixel + count:
+    // component j of sample k of pixel i at normals[((k - 1) * 4 + j) * stride + i].
+    void (*sample_normals)(warp_noise_key key, int samples, uint32_t first_pixel, int count, void *normals, size_t stride);
+
+    // `count` normals (or uniforms in [0, 1)), starting at element `first` of the stream that the key names.
+    void (*normals)(warp_noise_key key, uint64_t first, size_t count, void *out);
+    void (*uniforms)(warp_noise_key key, uint64_t first, size_t count, void *out);
+
+    // Solves (A + epsilon E) X = B in place for `count` symmetric positive definite 3x3 matrices by Cholesky.
+    // a: six planes xx xy xz yy yz zz of `stride`; b: 3 * rhs planes, row r of right-hand side c in plane r * rhs + c.
+    // Returns the index of the first matrix that is not positive definite, or -1.
+    ptrdiff_t (*solve3)(size_t count, size_t stride, int rhs, double epsilon, const void *a, void *b);
+
+    // The samples of target pixels x ..< x + count of row y under a 3x3 row-major matrix from target to source pixels.
+    void (*transform)(const double matrix[9], int y, int x, int count, warp_points *out);
+
+    // Values and, where asked for, slopes of bilinear interpolation.
+    void (*bilinear)(const warp_image *image, const warp_points *points, const warp_run *run);
+
+    // Linearized multi-sampling: normals as sample_normals writes them.
+    void (*linearized)(const warp_image *image, const warp_points *points, const warp_linearization *options,
+                       const void *normals, size_t normals_stride, const warp_run *run);
+
+    // Adjoints: add to image_gradient (planar, like the image) what `cotangent` ([c * stride + i]) sends back.
+    void (*bilinear_scatter)(const warp_image *shape, const warp_points *points, const void *cotangent, size_t stride,
+                             void *image_gradient);
+    void (*linearized_scatter)(const warp_image *shape, const warp_points *points, const warp_linearization *options,
+                               const void *normals, size_t normals_stride, const void *cotangent, size_t stride,
+                               void *image_gradient);
+} warp_kernels;
+
+// The table for a level, or null where this build or this CPU does not have it.
+const warp_kernels *warp_kernels_float(warp_level level);
+const warp_kernels *warp_kernels_double(warp_level level);
+
+// The best level that this CPU runs.
+warp_level warp_best_level(void);
+
+#endif

@@ -1,0 +1,3 @@
+#include "levels.h"
+#define WARP_LEVEL _baseline
+#include "kernels.inc"

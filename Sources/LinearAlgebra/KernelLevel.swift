@@ -1,0 +1,33 @@
+import CWarpKernels
+import Foundation
+
+/// The instruction set that the inner loops were compiled for.
+public enum KernelLevel: String, CaseIterable, Sendable {
+    case baseline, avx2, avx512
+
+    /// The level in force: the best that the processor runs, or a lower one named by the environment variable `LINWARP_KERNELS`.
+    public static let current: KernelLevel = {
+        let best = KernelLevel(warp_best_level())
+        guard let name = ProcessInfo.processInfo.environment["LINWARP_KERNELS"] else { return best }
+        guard let asked = KernelLevel(rawValue: name), asked.raw.rawValue <= best.raw.rawValue else {
+            let usable = allCases.filter { $0.raw.rawValue <= best.raw.rawValue }.map(\.rawValue).joined(separator: ", ")
+            fatalError("LINWARP_KERNELS=\(name): expected one of \(usable)")
+        }
+        return asked
+    }()
+
+    static let tables: (float: warp_kernels, double: warp_kernels) = {
+        // `current` is never above the best level, for which both tables exist.
+        (warp_kernels_float(current.raw)!.pointee, warp_kernels_double(current.raw)!.pointee)
+    }()
+
+    private init(_ raw: warp_level) { self = raw == warp_level_avx512 ? .avx512 : raw == warp_level_avx2 ? .avx2 : .baseline }
+
+    private var raw: warp_level {
+        switch self {
+        case .baseline: warp_level_baseline
+        case .avx2: warp_level_avx2
+        case .avx512: warp_level_avx512
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import COpenBLAS
+import Synchronization
+
+/// Solves A_i X_i = B_i in place for `count` symmetric positive definite matrices through LAPACK's Cholesky (`posv`).
+///
+/// - Parameters:
+///   - a: `count` matrices of n x n, row-major, one after the other; the lower triangle is read and overwritten by the factor.
+///   - b: `count` matrices of n x `rightHandSides`, row-major; overwritten by the solutions.
+/// - Throws: `LinearAlgebraError.notPositiveDefinite` with the first matrix that is not; `a` and `b` then hold no result.
+public func solvePositiveDefinite<Scalar: FloatingScalar>(
+    count: Int, n: Int, rightHandSides: Int, _ a: UnsafeMutablePointer<Scalar>, _ b: UnsafeMutablePointer<Scalar>
+) throws(LinearAlgebraError) {
+    let failure = firstFailure(of: count, operations: n * n * (n + rightHandSides)) { i in
+        Scalar._posv(
+            Int32(n), Int32(rightHandSides), a + i * n * n, b + i * n * rightHandSides, Int32(max(1, rightHandSides))) != 0
+    }
+    if let failure { throw .notPositiveDefinite(matrix: failure) }
+}
+
+/// Solves (A_i + epsilon E) X_i = B_i in place for `count` symmetric positive definite 3x3 matrices: Eq. 7's solve, many at once.
+///
+/// The batch is the fastest dimension, so that the closed-form Cholesky runs on whole vectors of matrices.
+/// - Parameters:
+///   - a: six planes of `count`: xx, xy, xz, yy, yz, zz.
+///   - b: 3 · `rightHandSides` planes of `count`: component r of right-hand side c is plane r · rightHandSides + c.
+/// - Throws: `LinearAlgebraError.notPositiveDefinite` with the first matrix that is not; `b` then holds no result.
+public func solvePositiveDefinite3<Scalar: FloatingScalar>(
+    count: Int, rightHandSides: Int, epsilon: Scalar = 0, _ a: UnsafePointer<Scalar>, _ b: UnsafeMutablePointer<Scalar>
+) throws(LinearAlgebraError) {
+    let first = Atomic<Int>(Int.max)
+    Threads.forEachPiece(of: count, size: 4096) { piece in
+        let failed = Scalar.kernels.solve3(
+            piece.count, count, Int32(rightHandSides), Double(epsilon), a + piece.lowerBound, b + piece.lowerBound)
+        if failed >= 0 { first.min(piece.lowerBound + failed, ordering: .relaxed) }
+    }
+    let failure = first.load(ordering: .relaxed)
+    if failure != Int.max { throw .notPositiveDefinite(matrix: failure) }
+}
+
+/// Solves A_i X_i = B_i in place for `count` general square matrices through LAPACK's LU (`gesv`).
+///
+/// - Parameters:
+///   - a: `count` matrices of n x n, row-major; overwritten by the factors.
+///   - b: `count` matrices of n x `rightHandSides`, row-major; overwritten by the solutions.
+/// - Throws: `LinearAlgebraError.singular` with the first matrix that is singular or holds a NaN.
+public func solve<Scalar: FloatingScalar>(
+    count: Int, n: Int, rightHandSides: Int, _ a: UnsafeMutablePointer<Scalar>, _ b: UnsafeMutablePointer<Scalar>
+) throws(LinearAlgebraError) {
+    let failure = firstFailure(of: count, operations: n * n * (n + rightHandSides)) { i in
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: max(1, n)) { pivots in
+            Scalar._gesv(
+                Int32(n), Int32(rightHandSides), a + i * n * n, pivots.baseAddress!, b + i * n * rightHandSides,
+                Int32(max(1, rightHandSides))) != 0
+        }
+    }
+    if let failure { throw .singular(matrix: failure) }
+}
+
+/// The shortest least-squares solution of A X = B, also where A has not full rank, through LAPACK's `gelsd`.
+///
+/// - Parameters:
+///   - a: rows x columns, row-major; overwritten.
+///   - b: max(rows, columns) x `rightHandSides`, row-major, B in its first `rows` rows; overwritten by X in its first `columns` rows.
+/// - Returns: The rank of A to working precision.
+/// - Throws: `LinearAlgebraError.notConverged`, also where A or B holds a NaN.
+@discardableResult
+public func solveLeastSquares<Scalar: FloatingScalar>(
+    rows: Int, columns: Int, rightHandSides: Int, _ a: UnsafeMutablePointer<Scalar>, _ b: UnsafeMutablePointer<Scalar>
+) throws(LinearAlgebraError) -> Int {
+    Threads.openBLASIsSingleThreaded
+    var rank: Int32 = 0
+    let info = withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(1, min(rows, columns))) { values in
+        Scalar._gelsd(
+            Int32(rows), Int32(columns), Int32(rightHandSides), a, b, Int32(max(1, rightHandSides)), values.baseAddress!, &rank)
+    }
+    if info != 0 { throw .notConverged(matrix: 0) }
+    return Int(rank)
+}
+
+/// The lowest index whose solve fails, whatever order the threads come in.
+private func firstFailure(of count: Int, operations: Int, _ fails: (Int) -> Bool) -> Int? {
+    Threads.openBLASIsSingleThreaded
+    let first = Atomic<Int>(Int.max)
+    Threads.forEachPiece(of: count, size: max(1, 100_000 / max(1, operations))) { piece in
+        for i in piece where fails(i) {
+            first.min(i, ordering: .relaxed)
+            break
+        }
+    }
+    let failure = first.load(ordering: .relaxed)
+    return failure == Int.max ? nil : failure
+}

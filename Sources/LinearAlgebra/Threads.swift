@@ -1,0 +1,66 @@
+import COpenBLAS
+import Dispatch
+import Foundation
+import Synchronization
+
+/// The one setting for threads, and the one way in which work is spread over them.
+///
+/// OpenBLAS is kept to one thread: LinWarp cuts the work itself, into pieces whose size does not depend on the number of threads.
+/// So the two kinds of threads never compete for the cores, and results have the same bits whatever the number of threads.
+public enum Threads {
+    /// The number of threads that LinWarp uses, at least one. At the start: the environment variable `LINWARP_THREADS`, or the number
+    /// of processors.
+    public static var count: Int {
+        get { setting.load(ordering: .relaxed) }
+        set {
+            precondition(newValue >= 1, "Threads.count: found \(newValue), expected at least 1")
+            setting.store(newValue, ordering: .relaxed)
+        }
+    }
+
+    private static let setting: Atomic<Int> = {
+        let named = ProcessInfo.processInfo.environment["LINWARP_THREADS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        return Atomic(named ?? ProcessInfo.processInfo.activeProcessorCount)
+    }()
+
+    /// Calls `body` for consecutive pieces of `0..<count`, each of `size` elements but the last, from several threads at once.
+    ///
+    /// `body` must write to memory that belongs to its piece alone; it returns when all pieces are done.
+    public static func forEachPiece(of count: Int, size: Int, _ body: (Range<Int>) -> Void) {
+        precondition(size > 0, "Threads.forEachPiece: found a size of \(size), expected at least 1")
+        let pieces = (count + size - 1) / size
+        let workers = min(Self.count, pieces)
+        if workers <= 1 {
+            for piece in 0..<pieces { body(piece * size..<min(count, (piece + 1) * size)) }
+            return
+        }
+        let next = Atomic<Int>(0)
+        withoutActuallyEscaping(body) { body in
+            // Each piece is one thread's alone, which the compiler can't see.
+            nonisolated(unsafe) let body = body
+            DispatchQueue.concurrentPerform(iterations: workers) { _ in
+                while true {
+                    let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                    guard piece < pieces else { return }
+                    body(piece * size..<min(count, (piece + 1) * size))
+                }
+            }
+        }
+    }
+
+    /// Evaluated before the first BLAS or LAPACK call.
+    static let openBLASIsSingleThreaded: Void = openblas_set_num_threads(1)
+}
+
+/// Facts about the BLAS in use, for reports.
+public enum BLASInformation {
+    /// OpenBLAS's configuration line: version, options, and the core it was dispatched to.
+    public static var configuration: String { String(cString: openblas_get_config()) }
+    /// The name of the processor core whose kernels OpenBLAS runs.
+    public static var core: String { String(cString: openblas_get_corename()) }
+    /// OpenBLAS's own threads: one, since LinWarp spreads the work itself.
+    public static var threads: Int {
+        Threads.openBLASIsSingleThreaded
+        return Int(openblas_get_num_threads())
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import LinearAlgebra
+import Synchronization
+
+/// The memory of a tensor: aligned to 64 bytes, taken from a pool and given back to it.
+///
+/// Written to only while a tensor is made, or by its single owner; read-only once it is shared.
+final class Storage<Scalar: FloatingScalar>: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Scalar>
+    let count: Int
+    private let block: StoragePool.Block
+
+    /// Uninitialized memory for `count` elements.
+    init(count: Int) {
+        block = StoragePool.take(bytes: count * MemoryLayout<Scalar>.stride)
+        base = block.address.bindMemory(to: Scalar.self, capacity: count)
+        self.count = count
+    }
+
+    deinit { StoragePool.giveBack(block) }
+}
+
+/// Memory blocks kept for the next tensor of about the same size, so that a training step after the first takes none from the system.
+public enum StoragePool {
+    struct Block: @unchecked Sendable {
+        let address: UnsafeMutableRawPointer
+        let bytes: Int
+    }
+
+    /// Bytes that wait in the pool, and blocks that were taken from the system since the start.
+    public struct Statistics: Sendable {
+        public var idleBytes = 0
+        public var systemAllocations = 0
+    }
+
+    /// The pool's state now.
+    public static var statistics: Statistics { state.withLock { $0.statistics } }
+
+    private struct State: Sendable {
+        var idle: [Int: [Block]] = [:]
+        var statistics = Statistics()
+    }
+
+    private static let state = Mutex(State())
+    /// Beyond this many idle bytes, blocks go back to the system.
+    private static let idleLimit = 1 << 30
+
+    static func take(bytes: Int) -> Block {
+        let size = sizeClass(bytes)
+        let idle = state.withLock { state -> Block? in
+            if let block = state.idle[size]?.popLast() {
+                state.statistics.idleBytes -= size
+                return block
+            }
+            state.statistics.systemAllocations += 1
+            return nil
+        }
+        return idle ?? Block(address: UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64), bytes: size)
+    }
+
+    static func giveBack(_ block: Block) {
+        let kept = state.withLock { state -> Bool in
+            guard state.statistics.idleBytes + block.bytes <= idleLimit else { return false }
+            state.idle[block.bytes, default: []].append(block)
+            state.statistics.idleBytes += block.bytes
+            return true
+        }
+        if !kept { block.address.deallocate() }
+    }
+
+    /// `bytes` rounded up to one of four sizes an octave, so that sizes near each other share blocks and at most a quarter is wasted.
+    private static func sizeClass(_ bytes: Int) -> Int {
+        guard bytes > 256 else { return 256 }
+        let octave = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
+        let step = 1 << (octave - 2)
+        return (bytes + step - 1) & ~(step - 1)
+    }
+}

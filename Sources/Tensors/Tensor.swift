@@ -1,0 +1,131 @@
+import LinearAlgebra
+
+/// An array of `Float` or `Double` of any number of dimensions, row-major: the last axis is contiguous.
+///
+/// A tensor is a value: copies share memory until one of them is written to. Reshaping and taking ranges along the first axis share
+/// memory as well; what else rearranges elements copies them. A tensor without axes (`shape` is `[]`) is a single number.
+///
+/// Inside of `valueWithGradient(at:of:)` operations on the variables, and on what was computed from them, are recorded for the
+/// gradient; everywhere else nothing is recorded.
+public struct Tensor<Scalar: FloatingScalar>: Sendable {
+    /// The length of each axis, outermost first.
+    public let shape: [Int]
+    /// The number of elements: the product of `shape`.
+    public let count: Int
+    var storage: Storage<Scalar>
+    let offset: Int
+    /// The place of this value on the tape of a gradient in progress.
+    var trace: Trace<Scalar>?
+
+    init(shape: [Int], storage: Storage<Scalar>, offset: Int) {
+        self.shape = shape
+        self.count = shape.reduce(1, *)
+        self.storage = storage
+        self.offset = offset
+    }
+
+    /// A tensor whose memory `initialize` fills: it must write every element.
+    public init(shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws -> Void) rethrows {
+        precondition(shape.allSatisfy { $0 >= 0 }, "Tensor: found the shape \(shape), expected no negative length")
+        self.init(shape: shape, storage: Storage(count: shape.reduce(1, *)), offset: 0)
+        try initialize(UnsafeMutableBufferPointer(start: storage.base, count: count))
+    }
+
+    /// The elements in row-major order; their number must be the product of `shape`.
+    public init(_ scalars: [Scalar], shape: [Int]) {
+        precondition(
+            scalars.count == shape.reduce(1, *), "Tensor: found \(scalars.count) elements for the shape \(shape)")
+        self.init(shape: shape) { buffer in _ = buffer.initialize(from: scalars) }
+    }
+
+    /// A tensor of one axis.
+    public init(_ scalars: [Scalar]) { self.init(scalars, shape: [scalars.count]) }
+
+    /// A tensor without axes.
+    public init(_ scalar: Scalar) { self.init(repeating: scalar, shape: []) }
+
+    /// Every element the same.
+    public init(repeating value: Scalar, shape: [Int]) {
+        self.init(shape: shape) { $0.initialize(repeating: value) }
+    }
+
+    /// All zeros.
+    public static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }
+    /// All ones.
+    public static func ones(_ shape: [Int]) -> Tensor { Tensor(repeating: 1, shape: shape) }
+
+    /// The number of axes.
+    public var rank: Int { shape.count }
+
+    /// The elements in row-major order, copied.
+    public var scalars: [Scalar] { withScalars { Array($0) } }
+
+    /// The element of a tensor that has just one.
+    public var scalar: Scalar {
+        precondition(count == 1, "Tensor.scalar: found the shape \(shape), expected a single element")
+        return storage.base[offset]
+    }
+
+    /// The element at one index an axis. To read many, use `withScalars`.
+    public subscript(index: Int...) -> Scalar {
+        precondition(index.count == rank, "Tensor subscript: found \(index.count) indices for the shape \(shape)")
+        var position = 0
+        for (i, length) in zip(index, shape) {
+            precondition(i >= 0 && i < length, "Tensor subscript: found the index \(index) for the shape \(shape)")
+            position = position * length + i
+        }
+        return storage.base[offset + position]
+    }
+
+    /// Calls `body` with the elements in row-major order.
+    public func withScalars<Result: ~Copyable, Failure: Error>(
+        _ body: (UnsafeBufferPointer<Scalar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeBufferPointer(start: storage.base + offset, count: count))
+    }
+
+    /// Calls `body` with the elements to change in place, after a copy where the memory is shared. Not recorded for gradients:
+    /// the result is a constant.
+    public mutating func withMutableScalars<Result: ~Copyable, Failure: Error>(
+        _ body: (UnsafeMutableBufferPointer<Scalar>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        if !isKnownUniquelyReferenced(&storage) {
+            self = Tensor(shape: shape) { copy in withScalars { _ = copy.initialize(from: $0) } }
+        }
+        trace = nil
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
+    }
+
+    /// The same elements under another shape; one length may be -1 and is then inferred. Shares memory.
+    public func reshaped(_ newShape: [Int]) -> Tensor {
+        var shape = newShape
+        if let free = shape.firstIndex(of: -1) {
+            let others = shape.reduce(-1, *)
+            shape[free] = others == 0 ? 0 : count / others
+        }
+        precondition(
+            shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == count,
+            "reshaped: found \(self.shape), which does not have as many elements as \(newShape)")
+        let original = self.shape
+        return Tensor(shape: shape, storage: storage, offset: offset)
+            .recorded(from: self) { $0.reshaped(original) }
+    }
+
+    /// The same elements in another floating-point type; a constant for gradients.
+    public func cast<Other: FloatingScalar>(to type: Other.Type) -> Tensor<Other> {
+        Tensor<Other>(shape: shape) { out in
+            withScalars { source in
+                for i in 0..<source.count { out.initializeElement(at: i, to: Other(source[i])) }
+            }
+        }
+    }
+}
+
+extension Tensor: CustomStringConvertible {
+    public var description: String {
+        let shown = withScalars { $0.prefix(12).map { "\($0)" }.joined(separator: ", ") }
+        return "Tensor<\(Scalar.self)>\(shape) [\(shown)\(count > 12 ? ", ..." : "")]"
+    }
+}
