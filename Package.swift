@@ -4,8 +4,7 @@ import PackageDescription
 // The house, one direction only: every target uses targets above it and none below.
 let package = Package(
     name: "LinWarp",
-    products: [
-    ],
+    products: [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

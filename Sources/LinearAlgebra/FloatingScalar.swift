@@ -15,13 +15,16 @@ public protocol FloatingScalar: Real, BinaryFloatingPoint, Sendable, BitwiseCopy
         _ a: UnsafePointer<Self>, _ lda: Int32, _ b: UnsafePointer<Self>, _ ldb: Int32, _ beta: Self,
         _ c: UnsafeMutablePointer<Self>, _ ldc: Int32)
     static func _posv(
-        _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Self>, _ b: UnsafeMutablePointer<Self>, _ ldb: Int32) -> Int32
+        _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Self>, _ b: UnsafeMutablePointer<Self>, _ ldb: Int32
+    ) -> Int32
     static func _gesv(
         _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Self>, _ pivots: UnsafeMutablePointer<Int32>,
-        _ b: UnsafeMutablePointer<Self>, _ ldb: Int32) -> Int32
+        _ b: UnsafeMutablePointer<Self>, _ ldb: Int32
+    ) -> Int32
     static func _gelsd(
         _ m: Int32, _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Self>, _ b: UnsafeMutablePointer<Self>, _ ldb: Int32,
-        _ singularValues: UnsafeMutablePointer<Self>, _ rank: UnsafeMutablePointer<Int32>) -> Int32
+        _ singularValues: UnsafeMutablePointer<Self>, _ rank: UnsafeMutablePointer<Int32>
+    ) -> Int32
 }
 
 extension Float: FloatingScalar {
