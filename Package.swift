@@ -22,10 +22,13 @@ let package = Package(
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
         .target(name: "Tensors", dependencies: ["LinearAlgebra"]),
+        .target(name: "Sampling", dependencies: ["Tensors", "LinearAlgebra", "CWarpKernels"]),
+        .target(name: "Registration", dependencies: ["Sampling"]),
 
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+        .testTarget(name: "SamplingTests", dependencies: ["Sampling", "LinearAlgebra", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -40,10 +40,12 @@ typedef struct {
     double p[warp_tile], q[warp_tile];                            // perspective; 0 for affine maps and for grids
 } warp_points;
 
-// Results of a run: `values` and slopes (intensity by source pixel) of channel c, pixel i at [c * stride + i]. Slopes may be null.
+// Results of a run: `values` and slopes of channel c, pixel i at [c * stride + i]. Slopes are intensity by source pixel times
+// `scale_u`, `scale_v`; their arrays may be null.
 typedef struct {
     void *values, *slope_u, *slope_v;
     size_t stride;
+    double scale_u, scale_v;
 } warp_run;
 
 typedef struct {
@@ -71,8 +73,14 @@ typedef struct {
     // Returns the index of the first matrix that is not positive definite, or -1.
     ptrdiff_t (*solve3)(size_t count, size_t stride, int rhs, double epsilon, const void *a, void *b);
 
-    // The samples of target pixels x ..< x + count of row y under a 3x3 row-major matrix from target to source pixels.
-    void (*transform)(const double matrix[9], int y, int x, int count, warp_points *out);
+    // The samples of `count` pixels of a target `width` wide, counted row by row from `first`, under a row-major 3x3 matrix from
+    // target to source pixels.
+    void (*points_of_matrix)(const double matrix[9], int width, int first, int count, warp_points *out);
+
+    // The same for a grid: `grid` holds x and y of each of height x width target pixels, source pixels are scale * x + shift.
+    // J comes from differences of neighbours, one-sided at the grid's edges.
+    void (*points_of_grid)(const void *grid, int height, int width, const double scale[2], const double shift[2], int first,
+                           int count, warp_points *out);
 
     // Values and, where asked for, slopes of bilinear interpolation.
     void (*bilinear)(const warp_image *image, const warp_points *points, const warp_run *run);

@@ -1,0 +1,150 @@
+import CWarpKernels
+import LinearAlgebra
+import Tensors
+
+/// Linearized multi-sampling (Jiang et al., ICCV 2019): a plane is fitted through random samples around each pixel, and its slope is the
+/// gradient by the position.
+///
+/// For a target pixel x with source position u = T(x), sample k lies at T(x + σ·n) + m, n and m standard normal, in target and in source
+/// pixels (Eqs. 3, 8, 9). A = (XᵀX + εE)⁻¹XᵀY (Eqs. 5-7) with offsets in source pixels; samples outside of the source count for nothing.
+/// The value is I(u), plus the bias row of A where that is included; ∂value/∂u and ∂value/∂v are the first two rows of A.
+///
+/// Convention: as `BilinearSampler`. Where every sample is outside, the slopes are exactly zero.
+public struct LinearizedSampler: Sampler {
+    /// Whether the fitted plane's height at the pixel is part of the value.
+    public enum Bias: String, CaseIterable, Sendable, Codable {
+        /// I(u) + the bias row: the centre blurred by the noise (the paper).
+        case included
+        /// I(u) alone: exactly bilinear's value, so that a trained network may run with bilinear sampling.
+        case excluded
+    }
+
+    /// What the gradient by the image takes into account.
+    public enum ImageGradient: String, CaseIterable, Sendable, Codable {
+        /// Nothing: the image gets no gradient (the paper).
+        case none
+        /// The sample at the centre.
+        case centre
+        /// All samples, through the bias row.
+        case allSamples = "all-samples"
+    }
+
+    /// Where the noise comes from.
+    public enum Noise: Sendable {
+        /// A counter-based generator: the same seed, call, pixel and sample give the same bits.
+        case seed(UInt64)
+        /// Given normals [N, K-1, 4, h, w]: components n along x and y, m along x and y.
+        case normals(Tensor<Double>)
+    }
+
+    /// K, the centre included: 2...64.
+    public var sampleCount: Int
+    /// σ: the noise before the transformation, in target pixels.
+    public var sigma: Double
+    /// ε, in squared source pixels.
+    public var regularization: Double
+    /// Whether noise of one source pixel is added after the transformation, so that samples do not collapse when it zooms in (Eqs. 8, 9).
+    public var preventsCollapse: Bool
+    public var bias: Bias
+    public var imageGradient: ImageGradient
+    public var noise: Noise
+    public var padding: Padding
+    public var alignCorners: Bool
+
+    public init(
+        sampleCount: Int = 8, sigma: Double = 1, regularization: Double = 1e-3, preventsCollapse: Bool = true, bias: Bias = .included,
+        imageGradient: ImageGradient = .none, noise: Noise = .seed(0), padding: Padding = .zeros, alignCorners: Bool = false
+    ) {
+        self.sampleCount = sampleCount
+        self.sigma = sigma
+        self.regularization = regularization
+        self.preventsCollapse = preventsCollapse
+        self.bias = bias
+        self.imageGradient = imageGradient
+        self.noise = noise
+        self.padding = padding
+        self.alignCorners = alignCorners
+    }
+
+    public var propagatesToImage: Bool { imageGradient != .none }
+
+    public func withNoise(sigma: Double) -> LinearizedSampler {
+        var copy = self
+        copy.sigma = sigma
+        return copy
+    }
+
+    public func linearization<Scalar: FloatingScalar>(
+        ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int, slopes: Bool
+    ) -> Linearization<Scalar> {
+        let pass = SamplingPass("LinearizedSampler", image, grid, padding, alignCorners: alignCorners)
+        var options = rawOptions
+        return withNormals(pass, call) { normals, stride in
+            pass.run(slopes: slopes) { source, target, first, points, run in
+                normals(target, first, Int(points.pointee.count)) {
+                    Scalar.kernels.linearized(source, points, &options, $0, stride, run)
+                }
+            }
+        }
+    }
+
+    public func preparedImageGradient<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int
+    ) -> Tensor<Scalar> {
+        let pass = SamplingPass("LinearizedSampler", image, grid, padding, alignCorners: alignCorners)
+        guard imageGradient == .allSamples && bias == .included else {
+            return pass.scatter(cotangent) { shape, _, _, points, cotangent, gradient in
+                Scalar.kernels.bilinear_scatter(shape, points, cotangent, pass.pixels, gradient)
+            }
+        }
+        var options = rawOptions
+        return withNormals(pass, call) { normals, stride in
+            pass.scatter(cotangent) { shape, target, first, points, cotangent, gradient in
+                normals(target, first, Int(points.pointee.count)) {
+                    Scalar.kernels.linearized_scatter(shape, points, &options, $0, stride, cotangent, pass.pixels, gradient)
+                }
+            }
+        }
+    }
+
+    private var rawOptions: warp_linearization {
+        precondition(
+            (2...warp_max_samples).contains(sampleCount),
+            "LinearizedSampler: found \(sampleCount) samples, expected 2...\(warp_max_samples)")
+        precondition(
+            sigma >= 0 && sigma.isFinite && regularization > 0 && regularization.isFinite,
+            "LinearizedSampler: found a sigma of \(sigma) and a regularization of \(regularization), expected at least 0 and above 0")
+        return warp_linearization(
+            samples: Int32(sampleCount), sigma: sigma, collapse: preventsCollapse ? 1 : 0, epsilon: regularization,
+            bias: bias == .included)
+    }
+
+    /// Hands `body` a function that gives a tile's normals to a kernel, and the distance between their components.
+    private func withNormals<Scalar: FloatingScalar, Result>(
+        _ pass: SamplingPass<Scalar>, _ call: Int,
+        _ body: (_ normals: (_ target: Int, _ first: Int, _ count: Int, _ use: (UnsafePointer<Scalar>) -> Void) -> Void, _ stride: Int) ->
+            Result
+    ) -> Result {
+        let components = (sampleCount - 1) * 4
+        switch noise {
+        case .seed(let seed):
+            let stride = warp_tile
+            return body(
+                { target, first, count, use in
+                    let key = warp_noise_key(seed: seed, call: UInt32(truncatingIfNeeded: call), image: UInt32(target))
+                    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: components * stride) { buffer in
+                        Scalar.kernels.sample_normals(
+                            key, Int32(sampleCount), UInt32(first), Int32(count), buffer.baseAddress!, stride)
+                        use(buffer.baseAddress!)
+                    }
+                }, stride)
+        case .normals(let given):
+            let expected = [pass.batch, sampleCount - 1, 4, pass.grid.height, pass.grid.width]
+            precondition(given.shape == expected, "LinearizedSampler: found normals of the shape \(given.shape), expected \(expected)")
+            return given.cast(to: Scalar.self).withScalars { given in
+                body(
+                    { target, first, _, use in use(given.baseAddress! + target * components * pass.pixels + first) }, pass.pixels)
+            }
+        }
+    }
+}

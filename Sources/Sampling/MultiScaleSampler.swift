@@ -1,0 +1,38 @@
+import LinearAlgebra
+import Tensors
+
+/// The paper's multi-scale baseline: the image and Gaussian blurs of it, sampled bilinearly and averaged.
+///
+/// Bilinear sampling is linear in the image, so the average of the samples is one sample of the averaged images: they are averaged once,
+/// by `prepare`.
+public struct MultiScaleSampler: Sampler {
+    /// Standard deviations of the blurs, in source pixels.
+    public var sigmas: [Double]
+    private var bilinear: BilinearSampler
+
+    public init(sigmas: [Double] = [1, 5, 10], padding: Padding = .zeros, alignCorners: Bool = false, propagatesToImage: Bool = true) {
+        precondition(
+            sigmas.allSatisfy { $0 > 0 && $0.isFinite }, "MultiScaleSampler: found sigmas of \(sigmas), expected positive ones")
+        self.sigmas = sigmas
+        bilinear = BilinearSampler(padding: padding, alignCorners: alignCorners, propagatesToImage: propagatesToImage)
+    }
+
+    public var propagatesToImage: Bool { bilinear.propagatesToImage }
+
+    public func prepare<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar> {
+        let levels = sigmas.map { gaussianBlur(image, sigma: $0) }
+        return levels.reduce(image, +) / Scalar(sigmas.count + 1)
+    }
+
+    public func linearization<Scalar: FloatingScalar>(
+        ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int, slopes: Bool
+    ) -> Linearization<Scalar> {
+        bilinear.linearization(ofPrepared: image, at: grid, call: call, slopes: slopes)
+    }
+
+    public func preparedImageGradient<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int
+    ) -> Tensor<Scalar> {
+        bilinear.preparedImageGradient(cotangent, ofPrepared: image, at: grid, call: call)
+    }
+}

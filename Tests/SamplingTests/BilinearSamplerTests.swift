@@ -1,0 +1,141 @@
+import LinearAlgebra
+import Sampling
+import Tensors
+import XCTest
+
+final class BilinearSamplerTests: XCTestCase {
+    func testValuesAndSlopesOnEveryScene() {
+        for padding in Padding.allCases {
+            for (i, scene) in Scene.all.enumerated() {
+                let (image, grid, matrices) = scene.make(seed: 600 + UInt64(i))
+                let sampler = BilinearSampler(padding: padding, alignCorners: scene.alignCorners)
+                let expected = naiveBilinear(image, grid, padding, alignCorners: scene.alignCorners)
+                let found = sampler.linearization(of: image, at: grid)
+                assertClose(found.values, expected.values, to: 1e-10, "\(scene.name), \(padding): values")
+                assertClose(found.slopeU, expected.slopeU, to: 3e-6, "\(scene.name), \(padding): slopes along u")
+                assertClose(found.slopeV, expected.slopeV, to: 3e-6, "\(scene.name), \(padding): slopes along v")
+                let single = sampler.linearization(of: image.cast(to: Float.self), at: grid.single(matrices: matrices))
+                assertClose(single.values, expected.values, to: 1e-4, "\(scene.name), \(padding), Float: values")
+            }
+        }
+    }
+
+    func testGradientsByCentralDifferences() {
+        var numbers = TestNumbers(seed: 9)
+        let image = numbers.tensor([2, 3, 6, 5], 0...1)
+        let points = numbers.tensor([2, 3, 4, 2], -1.1...1.1)
+        let weights = numbers.tensor([2, 3, 3, 4])
+        for padding in Padding.allCases {
+            for alignCorners in [false, true] {
+                let sampler = BilinearSampler(padding: padding, alignCorners: alignCorners)
+                func loss(_ image: Tensor<Double>, _ points: Tensor<Double>) -> Tensor<Double> {
+                    (sampler.sample(image, at: SamplingGrid(points: points)) * weights).sum()
+                }
+                let (_, gradients) = valueWithGradient(at: [image, points]) { loss($0[0], $0[1]) }
+                for (which, variable) in [image, points].enumerated() {
+                    let differences = (0..<variable.count).map { i -> Double in
+                        func at(_ step: Double) -> Double {
+                            var moved = variable
+                            moved.withMutableScalars { $0[i] += step }
+                            return loss(which == 0 ? moved : image, which == 1 ? moved : points).scalar
+                        }
+                        return (at(1e-6) - at(-1e-6)) / 2e-6
+                    }
+                    assertClose(gradients[which], differences, to: 1e-7, "\(padding), \(which == 0 ? "image" : "points")")
+                }
+            }
+        }
+    }
+
+    /// Coordinates that are not numbers, not finite or huge give defined results and never a read out of bounds.
+    func testExtremeCoordinates() {
+        var numbers = TestNumbers(seed: 10)
+        let image = numbers.tensor([1, 2, 5, 7], 0.5...1)
+        let extremes: [Double] = [.nan, .infinity, -.infinity, 1e30, -1e30, 1e10, -1e10, .greatestFiniteMagnitude]
+        var points: [Double] = []
+        for a in extremes { for b in extremes + [0.1] { points += [a, b, b, a] } }
+        let shape = [1, points.count / 2, 1, 2]
+        let samplers: [any Sampler] = Padding.allCases.flatMap { padding -> [any Sampler] in
+            [
+                BilinearSampler(padding: padding), BilinearSampler(padding: padding, alignCorners: true),
+                LinearizedSampler(imageGradient: .allSamples, padding: padding),
+                LinearizedSampler(bias: .excluded, imageGradient: .centre, padding: padding, alignCorners: true),
+            ]
+        }
+        for sampler in samplers {
+            check(sampler, image, Tensor(points, shape: shape), isFar: { $0.isNaN || abs($0) > 1e9 }, isFloat: false)
+            check(
+                sampler, image.cast(to: Float.self), Tensor(points.map { Float($0) }, shape: shape), isFar: { $0.isNaN || abs($0) > 1e9 },
+                isFloat: true)
+        }
+    }
+
+    private func check<Scalar: FloatingScalar>(
+        _ sampler: some Sampler, _ image: Tensor<Scalar>, _ points: Tensor<Scalar>, isFar: (Scalar) -> Bool, isFloat: Bool
+    ) {
+        let result = sampler.linearization(of: image, at: SamplingGrid(points: points))
+        let zeroPadded = (sampler as? BilinearSampler)?.padding == .zeros || (sampler as? LinearizedSampler)?.padding == .zeros
+        let (values, u, v, p) = (result.values.scalars, result.slopeU!.scalars, result.slopeV!.scalars, points.scalars)
+        let count = points.shape[1]
+        for c in 0..<2 {
+            for i in 0..<count {
+                let j = c * count + i
+                XCTAssert(values[j].isFinite && values[j] >= 0 && values[j] <= 1, "\(sampler): \(p[2 * i]), \(p[2 * i + 1]): \(values[j])")
+                if isFar(p[2 * i]) || isFar(p[2 * i + 1]) {
+                    XCTAssert(u[j] == 0 && v[j] == 0, "\(sampler): \(p[2 * i]), \(p[2 * i + 1]): slopes \(u[j]), \(v[j])")
+                    if zeroPadded { XCTAssertEqual(values[j], 0, "\(sampler): \(p[2 * i]), \(p[2 * i + 1])") }
+                }
+            }
+        }
+        let (_, gradients) = valueWithGradient(at: [image, points]) {
+            sampler.sample($0[0], at: SamplingGrid(points: $0[1])).sum()
+        }
+        XCTAssert(gradients.allSatisfy { $0.scalars.allSatisfy(\.isFinite) }, "\(sampler)")
+    }
+
+    func testSingularAndInfiniteMatrices() {
+        var numbers = TestNumbers(seed: 11)
+        let image = numbers.tensor([1, 3, 6, 6], 0...1)
+        let matrices: [[Double]] = [
+            [0, 0, 0, 0, 0, 0, 0, 0, 1], [1, 0, 0, 0, 1, 0, 0, 0, 0], [1, 0, 0, 0, 1, 0, 5, 5, 0],
+            [1e300, 0, 0, 0, 1e300, 0, 0, 0, 1e-300],
+            [.nan, 0, 0, 0, 1, 0, 0, 0, 1], [.infinity, 0, 0, 0, 1, 0, 0, 0, 1], [1, 0, 0, 0, 1, 0, .nan, 0, 1],
+        ]
+        for matrix in matrices {
+            for sampler in [BilinearSampler(), LinearizedSampler(imageGradient: .allSamples)] as [any Sampler] {
+                let (value, _) = valueWithGradient(at: image) {
+                    sampler.sample($0, at: SamplingGrid<Double>(Matrix3(matrix), height: 5, width: 5)).sum()
+                }
+                XCTAssert(value.scalar.isFinite, "\(sampler), \(matrix)")
+            }
+        }
+    }
+
+    /// One image under several warps, and several images under one.
+    func testBatchOfOneServesAll() {
+        var numbers = TestNumbers(seed: 12)
+        let images = numbers.tensor([3, 2, 6, 5], 0...1)
+        let matrices = Tensor((0..<3).flatMap { _ in numbers.matrix(scale: 0.6).elements }, shape: [3, 3, 3])
+        let weights = numbers.tensor([3, 2, 4, 4])
+        let first = Tensor(Array(images.scalars[..<60]), shape: [1, 2, 6, 5])
+        let copies = Tensor(first.scalars + first.scalars + first.scalars, shape: [3, 2, 6, 5])
+        let oneMatrix = Tensor(Array(matrices.scalars[..<9]), shape: [1, 3, 3])
+        let matrixCopies = Tensor(oneMatrix.scalars + oneMatrix.scalars + oneMatrix.scalars, shape: [3, 3, 3])
+        let sampler = BilinearSampler()
+        func run(_ image: Tensor<Double>, _ m: Tensor<Double>) -> (value: Tensor<Double>, gradients: [Tensor<Double>]) {
+            valueWithGradient(at: [image, m]) {
+                (sampler.sample($0[0], at: SamplingGrid(matrices: $0[1], height: 4, width: 4)) * weights).sum()
+            }
+        }
+        func folded(_ tensor: Tensor<Double>) -> [Double] {
+            let n = tensor.count / 3
+            return (0..<n).map { i in (0..<3).map { tensor.scalars[$0 * n + i] }.reduce(0, +) }
+        }
+        let (one, many) = (run(first, matrices), run(copies, matrices))
+        XCTAssertEqual(one.value.scalar, many.value.scalar)
+        assertClose(one.gradients[0], folded(many.gradients[0]), to: 1e-14, "image")
+        let (oneGrid, manyGrids) = (run(images, oneMatrix), run(images, matrixCopies))
+        XCTAssertEqual(oneGrid.value.scalar, manyGrids.value.scalar)
+        assertClose(oneGrid.gradients[1], folded(manyGrids.gradients[1]), to: 1e-12, "matrix")
+    }
+}

@@ -1,0 +1,203 @@
+import LinearAlgebra
+import Sampling
+import Tensors
+import XCTest
+
+final class LinearizedSamplerTests: XCTestCase {
+    /// Values and slopes against the naive reference, in Double and in Float.
+    private func check(_ scene: Scene, _ options: LinearizedSampler, seed: UInt64, line: UInt = #line) {
+        var options = options
+        let (image, grid, matrices) = scene.make(seed: seed)
+        var numbers = TestNumbers(seed: seed &+ 1)
+        let normals = numbers.normals([scene.image[0], options.sampleCount - 1, 4, grid.height, grid.width])
+        options.noise = .normals(normals)
+        options.alignCorners = scene.alignCorners
+        let expected = naiveLinearized(image, grid, matrices: matrices, options, normals: normals)
+        let found = options.linearization(of: image, at: grid)
+        assertClose(found.values, expected.values, to: 1e-10, "\(scene.name): values", line: line)
+        assertClose(found.slopeU, expected.slopeU, to: 1e-10, "\(scene.name): slopes along u", line: line)
+        assertClose(found.slopeV, expected.slopeV, to: 1e-10, "\(scene.name): slopes along v", line: line)
+        // In Float, of the inputs as Float holds them.
+        let single = options.linearization(of: image.cast(to: Float.self), at: grid.single(matrices: matrices))
+        let (imageSingle, normalsSingle) = (
+            image.cast(to: Float.self).cast(to: Double.self), normals.cast(to: Float.self).cast(to: Double.self)
+        )
+        let (gridSingle, matricesSingle) = grid.roundedToSingle(matrices: matrices)
+        let expectedSingle = naiveLinearized(imageSingle, gridSingle, matrices: matricesSingle, options, normals: normalsSingle)
+        assertClose(single.values, expectedSingle.values, to: 1e-4, "\(scene.name), Float: values", line: line)
+        assertClose(single.slopeU, expectedSingle.slopeU, to: 1e-4, "\(scene.name), Float: slopes along u", line: line)
+        assertClose(single.slopeV, expectedSingle.slopeV, to: 1e-4, "\(scene.name), Float: slopes along v", line: line)
+    }
+
+    func testDefaultsOnEveryScene() {
+        for (i, scene) in Scene.all.enumerated() { check(scene, LinearizedSampler(), seed: UInt64(i)) }
+    }
+
+    func testEveryPadding() {
+        for padding in Padding.allCases {
+            for (i, scene) in Scene.all.enumerated() { check(scene, LinearizedSampler(padding: padding), seed: 100 + UInt64(i)) }
+        }
+    }
+
+    func testSampleCounts() {
+        for count in [2, 3, 4, 5, 8, 16, 33, 64] {
+            for (i, scene) in Scene.all.enumerated() where i % 3 == 0 {
+                check(scene, LinearizedSampler(sampleCount: count), seed: 200 + UInt64(i))
+            }
+        }
+    }
+
+    func testNoiseRegularizationCollapseAndBias() {
+        for (i, scene) in Scene.all.enumerated() {
+            let seed = 300 + UInt64(i)
+            check(scene, LinearizedSampler(sigma: 3), seed: seed)
+            check(scene, LinearizedSampler(regularization: 1), seed: seed)
+            check(scene, LinearizedSampler(preventsCollapse: false), seed: seed)
+            check(scene, LinearizedSampler(bias: .excluded), seed: seed)
+        }
+    }
+
+    func testWithoutNoiseTheSlopesAreZero() {
+        let (image, grid, _) = Scene.all[0].make(seed: 5)
+        let found = LinearizedSampler(sigma: 0, preventsCollapse: false).linearization(of: image, at: grid)
+        XCTAssert(found.slopeU!.scalars.allSatisfy { $0 == 0 } && found.slopeV!.scalars.allSatisfy { $0 == 0 })
+        assertClose(found.values, BilinearSampler().linearization(of: image, at: grid).values.scalars, to: 0, "values")
+    }
+
+    func testAllSamplesOutsideGiveExactlyZeroSlopes() {
+        let (image, grid, _) = Scene.all.first { $0.name == "all outside" }!.make(seed: 6)
+        let found = LinearizedSampler().linearization(of: image, at: grid)
+        for tensor in [found.values, found.slopeU!, found.slopeV!] { XCTAssert(tensor.scalars.allSatisfy { $0 == 0 }) }
+    }
+
+    func testWithoutBiasTheValueIsExactlyBilinears() {
+        let (image, grid, _) = Scene.all[0].make(seed: 7)
+        for padding in Padding.allCases {
+            let linearized = LinearizedSampler(bias: .excluded, padding: padding).linearization(of: image, at: grid).values
+            let bilinear = BilinearSampler(padding: padding).linearization(of: image, at: grid).values
+            XCTAssertEqual(linearized.scalars, bilinear.scalars)
+        }
+    }
+
+    /// A plane is recovered up to the regularization.
+    func testSlopeOfAPlane() {
+        let (height, width) = (40, 40)
+        let plane = Tensor<Double>(
+            (0..<height * width).map { 0.3 + 0.02 * Double($0 % width) - 0.01 * Double($0 / width) }, shape: [1, 1, height, width])
+        let grid = SamplingGrid<Double>(.scaling(0.5, 0.5), height: 10, width: 10)
+        let found = LinearizedSampler().linearization(of: plane, at: grid)
+        for (u, v) in zip(found.slopeU!.scalars, found.slopeV!.scalars) {
+            XCTAssertEqual(u, 0.02 * 20, accuracy: 2e-3)  // 20 pixels a unit
+            XCTAssertEqual(v, -0.01 * 20, accuracy: 2e-3)
+        }
+    }
+
+    func testSameSeedSameBitsOnAnyNumberOfThreads() {
+        let (image, grid, matrices) = Scene.all.last!.make(seed: 8)
+        let sampler = LinearizedSampler(imageGradient: .allSamples, noise: .seed(42))
+        let before = Threads.count
+        defer { Threads.count = before }
+        func run() -> [[Float]] {
+            let single = image.cast(to: Float.self)
+            let grid = grid.single(matrices: matrices)
+            let result = sampler.linearization(of: single, at: grid, call: 3)
+            let (_, gradients) = valueWithGradient(at: [single, grid.points]) { variables in
+                let sampled = sampler.sample(variables[0], at: SamplingGrid(points: variables[1]), call: 3)
+                return (sampled * sampled).sum()
+            }
+            return ([result.values, result.slopeU!, result.slopeV!] + gradients).map(\.scalars)
+        }
+        Threads.count = 1
+        let one = run()
+        for threads in 2...4 {
+            Threads.count = threads
+            XCTAssertEqual(run(), one, "\(threads) threads")
+        }
+    }
+
+    func testNoiseDependsOnSeedCallAndImage() {
+        var numbers = TestNumbers(seed: 1)
+        let one = numbers.tensor([1, 1, 16, 16], 0...1)
+        let grid = SamplingGrid<Double>(.scaling(0.5, 0.5), height: 8, width: 8)
+        func values(_ seed: UInt64, _ call: Int) -> [Double] {
+            LinearizedSampler(noise: .seed(seed)).linearization(of: one, at: grid, call: call).values.scalars
+        }
+        XCTAssertEqual(values(1, 0), values(1, 0))
+        XCTAssertNotEqual(values(1, 0), values(2, 0))
+        XCTAssertNotEqual(values(1, 0), values(1, 1))
+        let twice = SamplingGrid(
+            matrices: Tensor(Matrix3.scaling(0.5, 0.5).elements + Matrix3.scaling(0.5, 0.5).elements, shape: [2, 3, 3]), height: 8, width: 8
+        )
+        let both = LinearizedSampler().linearization(of: one, at: twice).values.scalars
+        XCTAssertNotEqual(Array(both[..<64]), Array(both[64...]))
+    }
+
+    /// The gradient by the positions is the sum over channels of cotangent times slope (6.1), for matrices chained by the warp.
+    func testGradientByThePosition() {
+        for (i, scene) in Scene.all.enumerated() {
+            var (image, grid, matrices) = scene.make(seed: 400 + UInt64(i))
+            var numbers = TestNumbers(seed: 3)
+            let sampler = LinearizedSampler(alignCorners: scene.alignCorners)
+            let cotangent = numbers.tensor([scene.image[0], scene.image[1], grid.height, grid.width])
+            let slopes = sampler.linearization(of: image, at: grid)
+            let (n, c, pixels) = (scene.image[0], scene.image[1], grid.height * grid.width)
+            var expected = [Double](repeating: 0, count: n * pixels * 2)
+            for n in 0..<n {
+                for c in 0..<c {
+                    for i in 0..<pixels {
+                        let j = (n * scene.image[1] + c) * pixels + i
+                        expected[(n * pixels + i) * 2] += cotangent.scalars[j] * slopes.slopeU!.scalars[j]
+                        expected[(n * pixels + i) * 2 + 1] += cotangent.scalars[j] * slopes.slopeV!.scalars[j]
+                    }
+                }
+            }
+            let found = valueWithGradient(at: grid.points) { points in
+                // The same noise needs the same local map: the points stand for the matrices' own.
+                (sampler.sample(image, at: SamplingGrid(points: points, alignCorners: scene.alignCorners)) * cotangent).sum()
+            }
+            if matrices == nil { assertClose(found.gradient, expected, to: 1e-10, scene.name) }
+            guard let matrices else { continue }
+            let byMatrix = valueWithGradient(at: grid.matricesTensor(matrices)) { m in
+                (sampler.sample(
+                    image, at: SamplingGrid(matrices: m, height: grid.height, width: grid.width, alignCorners: scene.alignCorners))
+                    * cotangent).sum()
+            }
+            // The same through the differentiable positions.
+            let chained = valueWithGradient(at: grid.matricesTensor(matrices)) { m in
+                (SamplingGrid(matrices: m, height: grid.height, width: grid.width, alignCorners: scene.alignCorners).points
+                    * Tensor(expected, shape: [n, grid.height, grid.width, 2])).sum()
+            }
+            assertClose(byMatrix.gradient, chained.gradient.scalars, to: 1e-10, scene.name)
+            image = byMatrix.gradient
+        }
+    }
+
+    /// All of the method is linear in the image, so its gradient is the adjoint: <g, S(I)> = <S'(g), I>, and exact differences exist.
+    func testGradientByTheImage() {
+        for (i, scene) in Scene.all.enumerated() {
+            let (image, grid, _) = scene.make(seed: 500 + UInt64(i))
+            var numbers = TestNumbers(seed: 4)
+            let cotangent = numbers.tensor([scene.image[0], scene.image[1], grid.height, grid.width])
+            for padding in Padding.allCases {
+                var sampler = LinearizedSampler(imageGradient: .allSamples, padding: padding, alignCorners: scene.alignCorners)
+                let all = valueWithGradient(at: image) { (sampler.sample($0, at: grid) * cotangent).sum() }
+                let inner = zip(all.gradient.scalars, image.scalars).map(*).reduce(0, +)
+                XCTAssertEqual(inner, all.value.scalar, accuracy: 1e-9 * max(1, abs(inner)), scene.name)
+                sampler.imageGradient = .centre
+                let centre = valueWithGradient(at: image) { (sampler.sample($0, at: grid) * cotangent).sum() }
+                let bilinear = BilinearSampler(padding: padding, alignCorners: scene.alignCorners)
+                let plain = valueWithGradient(at: image) { (bilinear.sample($0, at: grid) * cotangent).sum() }
+                XCTAssertEqual(centre.gradient.scalars, plain.gradient.scalars, scene.name)
+                sampler.imageGradient = .none
+                let none = valueWithGradient(at: image) { (sampler.sample($0, at: grid) * cotangent).sum() }
+                XCTAssert(none.gradient.scalars.allSatisfy { $0 == 0 }, scene.name)
+            }
+        }
+    }
+}
+
+extension SamplingGrid {
+    fileprivate func matricesTensor(_ matrices: [Matrix3]) -> Tensor<Double> {
+        Tensor(matrices.flatMap(\.elements), shape: [matrices.count, 3, 3])
+    }
+}
