@@ -20,7 +20,7 @@ public struct NoiseSchedule: Equatable, Sendable {
 }
 
 /// How an alignment is searched for.
-public struct AlignmentOptions: Sendable {
+public struct AlignmentSettings: Sendable {
     /// How the parameters are improved.
     public enum Optimizer: Sendable {
         /// Levenberg-Marquardt on the per-pixel slopes; a sampler that draws noise is given the schedule's.
@@ -46,7 +46,7 @@ public struct AlignmentOptions: Sendable {
         family: TransformationFamily = .affine, sampler: any Sampler = LinearizedSampler(regularization: 1),
         optimizer: Optimizer = .levenbergMarquardt(), initial: Matrix3 = .identity, iterations: Int = 60, tolerance: Double = 1e-5
     ) {
-        precondition(iterations >= 0, "AlignmentOptions: found \(iterations) iterations, expected at least 0")
+        precondition(iterations >= 0, "AlignmentSettings: found \(iterations) iterations, expected at least 0")
         self.family = family
         self.sampler = sampler
         self.optimizer = optimizer
@@ -115,7 +115,7 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
 ///   status, not an error.
 /// - Throws: `AlignmentError` where the search can't begin.
 public func align<Scalar: FloatingScalar>(
-    _ source: Tensor<Scalar>, to target: Tensor<Scalar>, _ options: AlignmentOptions = AlignmentOptions()
+    _ source: Tensor<Scalar>, to target: Tensor<Scalar>, _ options: AlignmentSettings = AlignmentSettings()
 ) throws(AlignmentError) -> Alignment {
     precondition(
         source.rank == 3 && target.rank == 3 && source.shape[0] == target.shape[0],
@@ -130,7 +130,7 @@ public func align<Scalar: FloatingScalar>(
 ///   - targets: [N, C, h, w].
 /// - Throws: `AlignmentError` where the search can't begin.
 public func align<Scalar: FloatingScalar>(
-    _ sources: Tensor<Scalar>, toBatch targets: Tensor<Scalar>, _ options: AlignmentOptions = AlignmentOptions()
+    _ sources: Tensor<Scalar>, toBatch targets: Tensor<Scalar>, _ options: AlignmentSettings = AlignmentSettings()
 ) throws(AlignmentError) -> [Alignment] {
     let (s, t) = (sources.shape, targets.shape)
     precondition(
@@ -159,7 +159,7 @@ public func align<Scalar: FloatingScalar>(
 }
 
 extension Alignment {
-    fileprivate mutating func search<Scalar: FloatingScalar>(_ objective: AlignmentObjective<Scalar>, _ options: AlignmentOptions) {
+    fileprivate mutating func search<Scalar: FloatingScalar>(_ objective: AlignmentObjective<Scalar>, _ options: AlignmentSettings) {
         switch options.optimizer {
         case .levenbergMarquardt(let schedule): searchByLevenbergMarquardt(objective, options, schedule)
         case .adam(let learningRate): searchByAdam(objective, options, learningRate)

@@ -6,7 +6,7 @@ extension Alignment {
     /// Levenberg-Marquardt: damped Gauss-Newton steps, the damping lowered after a step that lowers the loss, raised after one that does not.
     /// Both losses are taken with the same noise, so that the comparison sees the step alone.
     mutating func searchByLevenbergMarquardt<Scalar: FloatingScalar>(
-        _ objective: AlignmentObjective<Scalar>, _ options: AlignmentOptions, _ schedule: NoiseSchedule
+        _ objective: AlignmentObjective<Scalar>, _ options: AlignmentSettings, _ schedule: NoiseSchedule
     ) {
         var damping = 1e-3
         for iteration in 0..<options.iterations {
