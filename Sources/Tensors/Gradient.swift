@@ -148,9 +148,11 @@ private func sweepBack<Scalar: FloatingScalar>(
         guard let cotangent = cotangents.removeValue(forKey: place) else { continue }
         let gradients = entry.gradient(cotangent, entry.inputs.map { $0 != nil })
         for case (let input?, let gradient?) in zip(entry.inputs, gradients) {
-            if var sum = cotangents.removeValue(forKey: input) {
-                sum.add(gradient)
-                cotangents[input] = sum
+            if let sum = cotangents[input] {
+                precondition(
+                    sum.shape == gradient.shape,
+                    "gradient: found the shapes \(sum.shape) and \(gradient.shape) for one input, expected the input's own")
+                cotangents[input] = sum + gradient
             } else {
                 cotangents[input] = gradient
             }
