@@ -221,6 +221,8 @@ extension Tensor {
         withExtendedLifetime(self) { extremePlaces(base, rows: shape[0], columns: shape[1], IsSmaller()) }
     }
 
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     private func elementOfEachRow(_ places: [Int]) -> Tensor {
         let original = shape
         let columns = shape[1]
