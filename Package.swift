@@ -21,13 +21,13 @@ let package = Package(
                 "COpenBLAS", "CWarpKernels",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
-        .target(name: "Tensors", dependencies: ["LinearAlgebra"]),
+        .target(name: "Tensors", dependencies: ["LinearAlgebra", "CWarpKernels"]),
         .target(name: "Sampling", dependencies: ["Tensors", "LinearAlgebra", "CWarpKernels"]),
         .target(name: "Registration", dependencies: ["Sampling"]),
 
-        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+        .testTarget(name: "TensorsTests", dependencies: ["LinearAlgebra", "Tensors", "TestSupport"]),
         .testTarget(name: "SamplingTests", dependencies: ["Sampling", "LinearAlgebra", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

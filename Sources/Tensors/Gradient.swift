@@ -125,7 +125,14 @@ public func valueWithGradient<Scalar: FloatingScalar>(
     var cotangents = [Int: Tensor<Scalar>]()
     if let trace = value.trace, trace.tape === tape { cotangents[trace.place] = .ones(value.shape) }
     sweepBack(over: tape, &cotangents, keeping: variables.count)
-    return (value.stopGradient(), zip(variables.indices, variables).map { cotangents[$0] ?? .zeros($1.shape) })
+    let gradients = zip(variables.indices, variables).map { place, variable in
+        let gradient = cotangents[place] ?? .zeros(variable.shape)
+        precondition(
+            gradient.shape == variable.shape,
+            "gradient: found the shape \(gradient.shape) for a variable of \(variable.shape), expected the same")
+        return gradient
+    }
+    return (value.stopGradient(), gradients)
 }
 
 /// The value of a function of one tensor, and its gradient.
@@ -148,9 +155,11 @@ private func sweepBack<Scalar: FloatingScalar>(
         guard let cotangent = cotangents.removeValue(forKey: place) else { continue }
         let gradients = entry.gradient(cotangent, entry.inputs.map { $0 != nil })
         for case (let input?, let gradient?) in zip(entry.inputs, gradients) {
-            if var sum = cotangents.removeValue(forKey: input) {
-                sum.add(gradient)
-                cotangents[input] = sum
+            if let sum = cotangents[input] {
+                precondition(
+                    sum.shape == gradient.shape,
+                    "gradient: found the shapes \(sum.shape) and \(gradient.shape) for one input, expected the input's own")
+                cotangents[input] = sum + gradient
             } else {
                 cotangents[input] = gradient
             }

@@ -20,6 +20,18 @@ final class Storage<Scalar: FloatingScalar>: @unchecked Sendable {
     deinit { StoragePool.giveBack(block) }
 }
 
+/// Sets `count` elements to `value`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+func fill<Scalar: FloatingScalar>(_ start: UnsafeMutablePointer<Scalar>, _ count: Int, with value: Scalar) {
+    for i in 0..<count { start[i] = value }
+}
+
+/// Unlike the collection's own `initialize(from:)`, a single `memcpy` in code that is not specialized too.
+func copyElements<Scalar: FloatingScalar>(_ source: UnsafeBufferPointer<Scalar>, to start: UnsafeMutablePointer<Scalar>) {
+    if let first = source.baseAddress { start.initialize(from: first, count: source.count) }
+}
+
 /// Memory blocks kept for the next tensor of about the same size, so that a training step after the first takes none from the system.
 public enum StoragePool {
     struct Block: @unchecked Sendable {

@@ -19,23 +19,32 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
 
     init(shape: [Int], storage: Storage<Scalar>, offset: Int) {
         self.shape = shape
-        self.count = shape.reduce(1, *)
+        self.count = shape.product
         self.storage = storage
         self.offset = offset
     }
 
+    /// A tensor whose memory the caller fills through `base`, before anyone else sees it.
+    init(uninitialized shape: [Int]) {
+        precondition(shape.allSatisfy { $0 >= 0 }, "Tensor: found the shape \(shape), expected no negative length")
+        self.init(shape: shape, storage: Storage(count: shape.product), offset: 0)
+    }
+
+    /// The first element. Valid as long as this tensor is kept alive.
+    var base: UnsafeMutablePointer<Scalar> { storage.base + offset }
+
     /// A tensor whose memory `initialize` fills: it must write every element.
     public init(shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Scalar>) throws -> Void) rethrows {
-        precondition(shape.allSatisfy { $0 >= 0 }, "Tensor: found the shape \(shape), expected no negative length")
-        self.init(shape: shape, storage: Storage(count: shape.reduce(1, *)), offset: 0)
+        self.init(uninitialized: shape)
         try initialize(UnsafeMutableBufferPointer(start: storage.base, count: count))
     }
 
     /// The elements in row-major order; their number must be the product of `shape`.
     public init(_ scalars: [Scalar], shape: [Int]) {
         precondition(
-            scalars.count == shape.reduce(1, *), "Tensor: found \(scalars.count) elements for the shape \(shape)")
-        self.init(shape: shape) { buffer in _ = buffer.initialize(from: scalars) }
+            scalars.count == shape.product, "Tensor: found \(scalars.count) elements for the shape \(shape)")
+        self.init(uninitialized: shape)
+        scalars.withUnsafeBufferPointer { copyElements($0, to: base) }
     }
 
     /// A tensor of one axis.
@@ -46,7 +55,8 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
 
     /// Every element the same.
     public init(repeating value: Scalar, shape: [Int]) {
-        self.init(shape: shape) { $0.initialize(repeating: value) }
+        self.init(uninitialized: shape)
+        fill(base, count, with: value)
     }
 
     /// All zeros.
@@ -58,12 +68,19 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
     public var rank: Int { shape.count }
 
     /// The elements in row-major order, copied.
-    public var scalars: [Scalar] { withScalars { Array($0) } }
+    public var scalars: [Scalar] {
+        withScalars { source in
+            Array(unsafeUninitializedCapacity: count) { array, initialized in
+                if let start = array.baseAddress { copyElements(source, to: start) }
+                initialized = count
+            }
+        }
+    }
 
     /// The element of a tensor that has just one.
     public var scalar: Scalar {
         precondition(count == 1, "Tensor.scalar: found the shape \(shape), expected a single element")
-        return storage.base[offset]
+        return base[0]
     }
 
     /// The element at one index an axis. To read many, use `withScalars`.
@@ -74,7 +91,7 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
             precondition(i >= 0 && i < length, "Tensor subscript: found the index \(index) for the shape \(shape)")
             position = position * length + i
         }
-        return storage.base[offset + position]
+        return base[position]
     }
 
     /// Calls `body` with the elements in row-major order.
@@ -82,7 +99,7 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
         _ body: (UnsafeBufferPointer<Scalar>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         defer { withExtendedLifetime(storage) {} }
-        return try body(UnsafeBufferPointer(start: storage.base + offset, count: count))
+        return try body(UnsafeBufferPointer(start: base, count: count))
     }
 
     /// Calls `body` with the elements to change in place, after a copy where the memory is shared. Not recorded for gradients:
@@ -91,11 +108,11 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
         _ body: (UnsafeMutableBufferPointer<Scalar>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         if !isKnownUniquelyReferenced(&storage) {
-            self = Tensor(shape: shape) { copy in withScalars { _ = copy.initialize(from: $0) } }
+            self = Tensor(shape: shape) { copy in withScalars { copyElements($0, to: copy.baseAddress!) } }
         }
         trace = nil
         defer { withExtendedLifetime(storage) {} }
-        return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
+        return try body(UnsafeMutableBufferPointer(start: base, count: count))
     }
 
     /// The same elements under another shape; one length may be -1 and is then inferred. Shares memory.
@@ -106,7 +123,7 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
             shape[free] = others == 0 ? 0 : count / others
         }
         precondition(
-            shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == count,
+            shape.allSatisfy { $0 >= 0 } && shape.product == count,
             "reshaped: found \(self.shape), which does not have as many elements as \(newShape)")
         let original = self.shape
         return Tensor(shape: shape, storage: storage, offset: offset)
@@ -114,12 +131,16 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
     }
 
     /// The same elements in another floating-point type; a constant for gradients.
+    @specialized(where Scalar == Float, Other == Double)
+    @specialized(where Scalar == Double, Other == Float)
     public func cast<Other: FloatingScalar>(to type: Other.Type) -> Tensor<Other> {
-        Tensor<Other>(shape: shape) { out in
-            withScalars { source in
-                for i in 0..<source.count { out.initializeElement(at: i, to: Other(source[i])) }
-            }
+        let result = Tensor<Other>(uninitialized: shape)
+        let (out, source) = (result.base, base)
+        Threads.forEachPiece(of: count, size: pieceSize) { piece in
+            for i in piece { out[i] = Other(source[i]) }
         }
+        withExtendedLifetime(self) {}
+        return result
     }
 }
 
@@ -128,4 +149,18 @@ extension Tensor: CustomStringConvertible {
         let shown = withScalars { $0.prefix(12).map { "\($0)" }.joined(separator: ", ") }
         return "Tensor<\(Scalar.self)>\(shape) [\(shown)\(count > 12 ? ", ..." : "")]"
     }
+}
+
+extension Tensor: Equatable {
+    /// Whether the shapes and all elements are equal; like for numbers, a NaN equals nothing.
+    public static func == (a: Tensor, b: Tensor) -> Bool {
+        a.shape == b.shape && a.withScalars { a in b.withScalars { b in areEqual(a, b) } }
+    }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func areEqual<Scalar: FloatingScalar>(_ a: UnsafeBufferPointer<Scalar>, _ b: UnsafeBufferPointer<Scalar>) -> Bool {
+    for i in 0..<a.count where a[i] != b[i] { return false }
+    return true
 }

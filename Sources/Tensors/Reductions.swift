@@ -1,0 +1,268 @@
+import LinearAlgebra
+
+// Sums, extremes and what is made of them, over some axes.
+//
+// An addend passes through few additions, and always the same ones: chunks of a fixed length are summed, then their sums in the same
+// way. So the rounding errors stay small, and do not depend on the number of threads.
+
+/// Flags the axes named; negative ones count from the end.
+private func flagged(_ axes: [Int], rank: Int, _ operation: String) -> [Bool] {
+    var flags = [Bool](repeating: false, count: rank)
+    for axis in axes {
+        let axis = resolvedAxis(axis, rank: rank, operation)
+        precondition(!flags[axis], "\(operation): found the axes \(axes), expected each once")
+        flags[axis] = true
+    }
+    return flags
+}
+
+extension [Int] {
+    /// This shape after a reduction over the flagged axes.
+    fileprivate func reduced(_ isReduced: [Bool], keepingAxes: Bool) -> [Int] {
+        keepingAxes ? zip(self, isReduced).map { $1 ? 1 : $0 } : zip(self, isReduced).filter { !$1 }.map(\.0)
+    }
+}
+
+extension Tensor {
+    /// Sums over the given axes; negative ones count from the end.
+    ///
+    /// - Parameter keepingAxes: Whether these axes stay, with the length 1, so that the result broadcasts against this tensor.
+    public func sum(axes: [Int], keepingAxes: Bool = false) -> Tensor {
+        let isSummed = flagged(axes, rank: rank, "sum")
+        let (original, kept) = (shape, shape.reduced(isSummed, keepingAxes: true))
+        return sumsAlong(isSummed, shape: shape.reduced(isSummed, keepingAxes: keepingAxes))
+            .recorded(from: self) { $0.reshaped(kept).broadcast(to: original) }
+    }
+
+    /// The sum of all elements, without axes.
+    public func sum() -> Tensor { sum(axes: Array(shape.indices)) }
+
+    /// The mean over the given axes, as for `sum(axes:keepingAxes:)`.
+    public func mean(axes: [Int], keepingAxes: Bool = false) -> Tensor {
+        let sum = sum(axes: axes, keepingAxes: keepingAxes)
+        return sum * (Scalar(sum.count) / Scalar(count))
+    }
+
+    /// The mean of all elements, without axes.
+    public func mean() -> Tensor { mean(axes: Array(shape.indices)) }
+
+    /// The mean squared distance from the mean over the given axes (divided by the number of elements, not by one less).
+    public func variance(axes: [Int], keepingAxes: Bool = false) -> Tensor {
+        (self - mean(axes: axes, keepingAxes: true)).squared().mean(axes: axes, keepingAxes: keepingAxes)
+    }
+
+    /// Sums over the flagged axes under the shape `shape`; a constant for gradients.
+    func sumsAlong(_ isSummed: [Bool], shape: [Int]) -> Tensor {
+        var result = Tensor(shape: self.shape, storage: storage, offset: offset)
+        // From the innermost run of neighbouring summed axes outwards: the first pass then leaves the least to the next.
+        var axis = rank
+        var inner = 1
+        while axis > 0 {
+            axis -= 1
+            guard isSummed[axis] else {
+                inner *= self.shape[axis]
+                continue
+            }
+            var length = self.shape[axis]
+            while axis > 0, isSummed[axis - 1] {
+                axis -= 1
+                length *= self.shape[axis]
+            }
+            result = result.sumsOfMiddle(outer: self.shape[..<axis].reduce(1, *), length: length, inner: inner)
+        }
+        return result.reshaped(shape)
+    }
+
+    /// Of the elements as outer x length x inner: the sums over the middle.
+    private func sumsOfMiddle(outer: Int, length: Int, inner: Int) -> Tensor {
+        let chunk = inner == 1 ? 1024 : 128
+        let chunks = Swift.max(1, (length + chunk - 1) / chunk)
+        let sums = Tensor(uninitialized: [outer, chunks, inner])
+        sumChunks(base, outer: outer, length: length, inner: inner, chunk: chunk, into: sums.base)
+        withExtendedLifetime(self) {}
+        return chunks == 1 ? sums : sums.sumsOfMiddle(outer: outer, length: chunks, inner: inner)
+    }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func sumChunks<Scalar: FloatingScalar>(
+    _ x: UnsafePointer<Scalar>, outer: Int, length: Int, inner: Int, chunk: Int, into sums: UnsafeMutablePointer<Scalar>
+) {
+    let chunks = max(1, (length + chunk - 1) / chunk)
+    // Long rows are cut as well: there may be few of them, and the sums of a part stay in the cache.
+    let part = min(inner, 2048)
+    let parts = part == 0 ? 0 : (inner + part - 1) / part
+    let size = max(1, pieceSize / max(1, min(chunk, length) * part))
+    Threads.forEachPiece(of: outer * chunks * parts, size: size) { piece in
+        for item in piece {
+            let (group, first) = (item / parts, item % parts * part)
+            let (o, row) = (group / chunks, group % chunks * chunk)
+            let (rows, columns) = (min(chunk, length - row), min(part, inner - first))
+            let (source, target) = (x + (o * length + row) * inner + first, sums + group * inner + first)
+            if inner == 1 {
+                target[0] = sumOfRow(source, rows)
+            } else {
+                sumRows(source, rows: rows, columns: columns, stride: inner, into: target)
+            }
+        }
+    }
+}
+
+@inline(__always)
+private func sumOfRow<Scalar: FloatingScalar>(_ x: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
+    // Eight sums side by side, for the sake of vector instructions and of accuracy.
+    var (a, b, c, d, e, f, g, h) = (0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar)
+    var i = 0
+    while i + 8 <= count {
+        a += x[i]
+        b += x[i + 1]
+        c += x[i + 2]
+        d += x[i + 3]
+        e += x[i + 4]
+        f += x[i + 5]
+        g += x[i + 6]
+        h += x[i + 7]
+        i += 8
+    }
+    var rest: Scalar = 0
+    while i < count {
+        rest += x[i]
+        i += 1
+    }
+    return (((a + e) + (b + f)) + ((c + g) + (d + h))) + rest
+}
+
+@inline(__always)
+private func sumRows<Scalar: FloatingScalar>(
+    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, stride: Int, into sums: UnsafeMutablePointer<Scalar>
+) {
+    for i in 0..<columns { sums[i] = 0 }
+    for row in 0..<rows {
+        let x = x + row * stride
+        for i in 0..<columns { sums[i] += x[i] }
+    }
+}
+
+/// Whether `y` is a new extreme after `x`: 1 or 0. A NaN is, so that it becomes the result; no later one replaces it.
+private struct IsLarger: BinaryFunction {
+    func value<Scalar: FloatingScalar>(_ x: Scalar, _ y: Scalar) -> Scalar { y > x || (y != y && x == x) ? 1 : 0 }
+}
+private struct IsSmaller: BinaryFunction {
+    func value<Scalar: FloatingScalar>(_ x: Scalar, _ y: Scalar) -> Scalar { y < x || (y != y && x == x) ? 1 : 0 }
+}
+
+/// Where the first extreme of each row stands in it.
+@inline(__always)
+private func extremePlaces<Scalar: FloatingScalar>(
+    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, _ isExtreme: some BinaryFunction
+) -> [Int] {
+    precondition(rows == 0 || columns > 0, "extremes: found no elements along the axes, expected at least one")
+    return [Int](unsafeUninitializedCapacity: rows) { buffer, initialized in
+        nonisolated(unsafe) let places = buffer
+        Threads.forEachPiece(of: rows, size: max(1, pieceSize / max(1, columns))) { piece in
+            for row in piece {
+                let x = x + row * columns
+                var place = 0
+                for i in 1..<columns where isExtreme.value(x[place], x[i]) != 0 { place = i }
+                places.initializeElement(at: row, to: place)
+            }
+        }
+        initialized = rows
+    }
+}
+
+extension Tensor {
+    /// The largest element over the given axes; NaN where one is among them. The gradient goes to the first of several that are
+    /// equally large. Negative axes count from the end.
+    ///
+    /// - Parameter keepingAxes: Whether these axes stay, with the length 1.
+    public func max(axes: [Int], keepingAxes: Bool = false) -> Tensor {
+        extremes(flagged(axes, rank: rank, "max"), keepingAxes: keepingAxes) { $0.placesOfLargest() }
+    }
+
+    /// The largest of all elements, without axes.
+    public func max() -> Tensor { max(axes: Array(shape.indices)) }
+
+    /// The smallest element over the given axes, as for `max(axes:keepingAxes:)`.
+    public func min(axes: [Int], keepingAxes: Bool = false) -> Tensor {
+        extremes(flagged(axes, rank: rank, "min"), keepingAxes: keepingAxes) { $0.placesOfSmallest() }
+    }
+
+    /// The smallest of all elements, without axes.
+    public func min() -> Tensor { min(axes: Array(shape.indices)) }
+
+    /// Where the first largest element along `axis` stands, for each place along the other axes in row-major order.
+    public func argmax(axis: Int) -> [Int] {
+        stopGradient().rows(along: flagged([axis], rank: rank, "argmax")).placesOfLargest()
+    }
+
+    /// As a matrix with the flagged axes in its rows.
+    private func rows(along isFlagged: [Bool]) -> Tensor {
+        let order = shape.indices.filter { !isFlagged[$0] } + shape.indices.filter { isFlagged[$0] }
+        let rows = zip(shape, isFlagged).reduce(1) { $1.1 ? $0 : $0 * $1.0 }
+        return permuted(order).reshaped([rows, rows == 0 ? 0 : count / rows])
+    }
+
+    private func extremes(_ isReduced: [Bool], keepingAxes: Bool, _ places: (Tensor) -> [Int]) -> Tensor {
+        let matrix = rows(along: isReduced)
+        return matrix.elementOfEachRow(places(matrix)).reshaped(shape.reduced(isReduced, keepingAxes: keepingAxes))
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private func placesOfLargest() -> [Int] {
+        withExtendedLifetime(self) { extremePlaces(base, rows: shape[0], columns: shape[1], IsLarger()) }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private func placesOfSmallest() -> [Int] {
+        withExtendedLifetime(self) { extremePlaces(base, rows: shape[0], columns: shape[1], IsSmaller()) }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private func elementOfEachRow(_ places: [Int]) -> Tensor {
+        let original = shape
+        let columns = shape[1]
+        return Tensor(shape: [places.count]) { out in
+            withScalars { x in
+                for (row, place) in places.enumerated() { out[row] = x[row * columns + place] }
+            }
+        }.recorded(from: self) { cotangent in
+            var gradient = Tensor.zeros(original)
+            gradient.withMutableScalars { out in
+                cotangent.withScalars { cotangent in
+                    for (row, place) in places.enumerated() { out[row * columns + place] = cotangent[row] }
+                }
+            }
+            return gradient
+        }
+    }
+}
+
+private struct FiniteOrZero: UnaryFunction {
+    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { x.isFinite ? x : 0 }
+}
+
+extension Tensor {
+    /// exp(x) / sum of exp(x) along `axis`, without overflow.
+    public func softmax(axis: Int) -> Tensor {
+        let exponentials = (self - shift(axis: axis)).exp()
+        return exponentials / exponentials.sum(axes: [axis], keepingAxes: true)
+    }
+
+    /// log(sum of exp(x)) along `axis`, without overflow.
+    public func logSumExp(axis: Int, keepingAxes: Bool = false) -> Tensor {
+        let shift = shift(axis: axis)
+        let result = (self - shift).exp().sum(axes: [axis], keepingAxes: true).log() + shift
+        return keepingAxes ? result : result.squeezed(axis: axis)
+    }
+
+    /// The maxima along `axis`. The results do not depend on what is subtracted, so it is a constant for gradients; infinite maxima
+    /// would only turn them into NaN.
+    private func shift(axis: Int) -> Tensor {
+        mapped(stopGradient().max(axes: [axis], keepingAxes: true), FiniteOrZero())
+    }
+}
