@@ -96,8 +96,9 @@ private func sumChunks<Scalar: FloatingScalar>(
     let size = max(1, pieceSize / max(1, min(chunk, length) * part))
     Threads.forEachPiece(of: outer * chunks * parts, size: size) { piece in
         for item in piece {
-            let (group, first) = (item / parts, item % parts * part)
-            let (o, row) = (group / chunks, group % chunks * chunk)
+            // With a single part or chunk, as for short rows, a division would take longer than the sum.
+            let (group, first) = parts == 1 ? (item, 0) : (item / parts, item % parts * part)
+            let (o, row) = chunks == 1 ? (group, 0) : (group / chunks, group % chunks * chunk)
             let (rows, columns) = (min(chunk, length - row), min(part, inner - first))
             let (source, target) = (x + (o * length + row) * inner + first, sums + group * inner + first)
             if inner == 1 {

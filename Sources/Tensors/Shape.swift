@@ -92,11 +92,13 @@ struct Broadcast {
             b += index[axis] * bStrides[axis]
         }
         var position = range.lowerBound
+        // Only the first row may start in its middle.
+        var skipped = position % max(1, length)
         while position < range.upperBound {
-            let skipped = position % length
             let count = min(length - skipped, range.upperBound - position)
             body(position, a + skipped * aStrides[inner], b + skipped * bStrides[inner], count)
             position += count
+            skipped = 0
             var axis = inner - 1
             while axis >= 0 {
                 index[axis] += 1
