@@ -1,10 +1,13 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// The house, one direction only: every target uses targets above it and none below.
+// The house, one direction only: every target uses targets above it in this list and none below.
 let package = Package(
     name: "LinWarp",
-    products: [],
+    products: [
+        .library(name: "LinWarp", targets: ["LinWarp"]),
+        .executable(name: "linwarp", targets: ["linwarp"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -22,13 +25,27 @@ let package = Package(
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
         .target(name: "Tensors", dependencies: ["LinearAlgebra", "CWarpKernels"]),
-        .target(name: "Sampling", dependencies: ["Tensors", "LinearAlgebra", "CWarpKernels"]),
-        .target(name: "Registration", dependencies: ["Sampling"]),
+        .target(name: "Sampling", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels"]),
+        .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
+
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+        .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
+        .target(name: "Images", dependencies: ["LinearAlgebra", "Tensors", "CImageCodecs"]),
+        .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors"]),
+
+        .target(
+            name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Images", "Datasets"]),
+        .executableTarget(
+            name: "linwarp",
+            dependencies: ["LinWarp", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CWarpKernels"]),
         .testTarget(name: "TensorsTests", dependencies: ["LinearAlgebra", "Tensors", "TestSupport"]),
-        .testTarget(name: "SamplingTests", dependencies: ["Sampling", "LinearAlgebra", "TestSupport"]),
+        .testTarget(name: "SamplingTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "TestSupport"]),
+        .testTarget(name: "RegistrationTests", dependencies: ["LinWarp"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     ],
     swiftLanguageModes: [.v6]
 )

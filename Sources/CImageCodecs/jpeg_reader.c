@@ -1,0 +1,159 @@
+#include "CImageCodecs.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <jpeglib.h>
+#include <jerror.h>
+
+// All that must survive a longjmp lives here, outside of the frame that called setjmp.
+typedef struct {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_source_mgr input;
+    struct jpeg_progress_mgr progress;
+    size_t count;
+    jmp_buf failed;
+    cimage_status status;
+    char *message;
+    uint8_t *row;
+} jpeg_source;
+
+// A file may hold any number of scans that each cost as much as the image is large, in a few bytes. Encoders write about ten.
+enum { scan_limit = 100 };
+
+_Noreturn static void fail(j_common_ptr jpeg) {
+    jpeg_source *source = jpeg->client_data;
+    if (source->status == cimage_ok) {
+        source->status = cimage_corrupt;
+        char text[JMSG_LENGTH_MAX];
+        jpeg->err->format_message(jpeg, text);
+        snprintf(source->message, cimage_message_size, "%s", text);
+    }
+    longjmp(source->failed, 1);
+}
+
+// libjpeg only warns where it invents pixels for damaged data; those warnings are errors here, the others do no harm.
+static void judge_warning(j_common_ptr jpeg, int level) {
+    if (level >= 0) return;
+    jpeg->err->num_warnings++;
+    switch (jpeg->err->msg_code) {
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+        fail(jpeg);
+    default: break;
+    }
+}
+
+static void print_nothing(j_common_ptr jpeg) { (void)jpeg; }
+static void nothing(j_decompress_ptr jpeg) { (void)jpeg; }
+
+// The whole file is in memory, so a request for more means that the file ends early.
+static boolean end_of_file(j_decompress_ptr jpeg) {
+    ((jpeg_source *)jpeg->client_data)->status = cimage_truncated;
+    fail((j_common_ptr)jpeg);
+}
+
+static void skip(j_decompress_ptr jpeg, long count) {
+    if (count <= 0) return;
+    if ((size_t)count > jpeg->src->bytes_in_buffer) end_of_file(jpeg);
+    jpeg->src->next_input_byte += count;
+    jpeg->src->bytes_in_buffer -= (size_t)count;
+}
+
+static void limit_scans(j_common_ptr jpeg) {
+    if (((j_decompress_ptr)jpeg)->input_scan_number <= scan_limit) return;
+    jpeg_source *source = jpeg->client_data;
+    source->status = cimage_corrupt;
+    snprintf(source->message, cimage_message_size, "more than %d scans", scan_limit);
+    fail(jpeg);
+}
+
+// The stored color model decides what libjpeg converts to and how many channels come out.
+static cimage_status choose_colors(jpeg_source *source, cimage_layout *layout) {
+    struct jpeg_decompress_struct *jpeg = &source->jpeg;
+    layout->bits = 8;
+    layout->channels = 3;
+    switch (jpeg->jpeg_color_space) {
+    case JCS_GRAYSCALE:
+        jpeg->out_color_space = JCS_GRAYSCALE;
+        layout->channels = 1;
+        return cimage_ok;
+    case JCS_RGB:
+    case JCS_YCbCr:
+        jpeg->out_color_space = JCS_RGB;
+        return cimage_ok;
+    case JCS_CMYK:
+    case JCS_YCCK:
+        jpeg->out_color_space = JCS_CMYK;
+        return cimage_ok;
+    default:
+        snprintf(source->message, cimage_message_size, "%d components of no known color model", jpeg->num_components);
+        return cimage_unsupported;
+    }
+}
+
+// CMYK to RGB in place. Adobe's applications, which mark their files, store inks inverted: 255 is no ink.
+static void convert_inks(uint8_t *row, uint32_t width, boolean inverted) {
+    const uint8_t flip = inverted ? 0 : 255;
+    for (size_t x = 0; x < width; x++) {
+        const unsigned black = row[4 * x + 3] ^ flip;
+        for (size_t c = 0; c < 3; c++) row[3 * x + c] = (uint8_t)(((row[4 * x + c] ^ flip) * black + 127) / 255);
+    }
+}
+
+static cimage_status read_jpeg(jpeg_source *source, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target) {
+    struct jpeg_decompress_struct *jpeg = &source->jpeg;
+    if (setjmp(source->failed)) return source->status;
+    jpeg_create_decompress(jpeg);
+    jpeg->src = &source->input;
+    jpeg->progress = &source->progress;
+    jpeg_read_header(jpeg, TRUE);
+    layout->width = jpeg->image_width;
+    layout->height = jpeg->image_height;
+    const uint64_t pixels = (uint64_t)layout->width * layout->height;
+    if (pixels > pixel_limit) return cimage_too_large;
+    // A block of 8 x 8 samples takes a bit at least, and no component is subsampled more than 4 times: without that many bytes,
+    // memory for the coefficients of a progressive file is not worth claiming.
+    if (pixels / (64 * 4 * 8) > source->count) return cimage_truncated;
+    const cimage_status colors = choose_colors(source, layout);
+    if (colors != cimage_ok || !target) return colors;
+
+    jpeg_start_decompress(jpeg);
+    if (!(source->row = malloc((size_t)jpeg->output_width * (size_t)jpeg->output_components))) return cimage_no_memory;
+    for (uint32_t y = 0; y < layout->height; y++) {
+        JSAMPROW row = source->row;
+        jpeg_read_scanlines(jpeg, &row, 1);
+        if (jpeg->out_color_space == JCS_CMYK) convert_inks(row, layout->width, jpeg->saw_Adobe_marker);
+        cimage_unpack_row(row, *layout, 255, target, y);
+    }
+    jpeg_finish_decompress(jpeg);  // reads up to the end marker
+    return cimage_ok;
+}
+
+cimage_status cimage_read_jpeg(
+    const uint8_t *bytes, size_t count, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target, char *message) {
+    jpeg_source source = {.count = count, .message = message};
+    message[0] = 0;
+    source.jpeg.err = jpeg_std_error(&source.errors);
+    source.jpeg.client_data = &source;
+    source.errors.error_exit = fail;
+    source.errors.emit_message = judge_warning;
+    source.errors.output_message = print_nothing;
+    source.progress.progress_monitor = limit_scans;
+    source.input = (struct jpeg_source_mgr){
+        .next_input_byte = bytes,
+        .bytes_in_buffer = count,
+        .init_source = nothing,
+        .fill_input_buffer = end_of_file,
+        .skip_input_data = skip,
+        .resync_to_restart = jpeg_resync_to_restart,
+        .term_source = nothing,
+    };
+    const cimage_status status = read_jpeg(&source, pixel_limit, layout, target);
+    jpeg_destroy_decompress(&source.jpeg);
+    free(source.row);
+    return status;
+}

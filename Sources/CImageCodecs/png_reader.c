@@ -1,0 +1,105 @@
+#include "CImageCodecs.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// All that must survive a longjmp lives here, outside of the frame that called setjmp.
+typedef struct {
+    const uint8_t *bytes;
+    size_t count, position;
+    jmp_buf failed;
+    cimage_status status;
+    char *message;
+    png_structp png;
+    png_infop info;
+    uint8_t *samples;  // one row, or the whole image if it is interlaced
+    png_bytep *rows;   // only for interlaced images
+} png_source;
+
+static void fail(png_structp png, png_const_charp text) {
+    png_source *source = png_get_error_ptr(png);
+    if (source->status == cimage_ok) {
+        source->status = cimage_corrupt;
+        snprintf(source->message, cimage_message_size, "%s", text);
+    }
+    longjmp(source->failed, 1);
+}
+
+static void ignore_warning(png_structp png, png_const_charp text) {
+    (void)png;
+    (void)text;
+}
+
+static void read_bytes(png_structp png, png_bytep out, size_t count) {
+    png_source *source = png_get_io_ptr(png);
+    if (count > source->count - source->position) {
+        source->status = cimage_truncated;
+        fail(png, "");
+    }
+    memcpy(out, source->bytes + source->position, count);
+    source->position += count;
+}
+
+// Before libpng allocates a row: the size must be within the limit, and as deflate expands at most 1032 times, the file must have
+// enough bytes for the pixels it claims.
+static cimage_status check_size(const png_source *source, uint64_t pixel_limit, cimage_layout *layout) {
+    layout->width = png_get_image_width(source->png, source->info);
+    layout->height = png_get_image_height(source->png, source->info);
+    const uint64_t pixels = (uint64_t)layout->width * layout->height;
+    if (pixels > pixel_limit) return cimage_too_large;
+    const unsigned bits = (unsigned)png_get_channels(source->png, source->info) * png_get_bit_depth(source->png, source->info);
+    return pixels * bits / 8 / 1032 > source->count ? cimage_truncated : cimage_ok;
+}
+
+static cimage_status read_png(png_source *source, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target) {
+    if (setjmp(source->failed)) return source->status;
+    const png_structp png = source->png;
+    const png_infop info = source->info;
+    png_set_read_fn(png, source, read_bytes);
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the limit on their product is ours
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);  // skips all but IHDR, PLTE, tRNS, IDAT and IEND
+    png_read_info(png, info);
+    const cimage_status size = check_size(source, pixel_limit, layout);
+    if (size != cimage_ok) return size;
+
+    png_set_expand(png);  // palette to RGB, grey below 8 bits to 8, transparency to alpha; 16 bits stay
+    const int passes = png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    layout->channels = png_get_channels(png, info);
+    layout->bits = png_get_bit_depth(png, info);
+    if (!target) return cimage_ok;
+
+    const size_t stride = png_get_rowbytes(png, info);
+    const float maximum = layout->bits == 16 ? 65535 : 255;
+    const size_t stored_rows = passes == 1 ? 1 : layout->height;
+    if (!(source->samples = calloc(stored_rows, stride))) return cimage_no_memory;
+    if (passes == 1) {
+        for (uint32_t y = 0; y < layout->height; y++) {
+            png_read_row(png, source->samples, NULL);
+            cimage_unpack_row(source->samples, *layout, maximum, target, y);
+        }
+    } else {
+        if (!(source->rows = malloc(stored_rows * sizeof *source->rows))) return cimage_no_memory;
+        for (uint32_t y = 0; y < layout->height; y++) source->rows[y] = source->samples + y * stride;
+        png_read_image(png, source->rows);
+        for (uint32_t y = 0; y < layout->height; y++) cimage_unpack_row(source->rows[y], *layout, maximum, target, y);
+    }
+    png_read_end(png, NULL);
+    return cimage_ok;
+}
+
+cimage_status cimage_read_png(
+    const uint8_t *bytes, size_t count, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target, char *message) {
+    png_source source = {.bytes = bytes, .count = count, .message = message};
+    message[0] = 0;
+    source.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, fail, ignore_warning);
+    if (source.png) source.info = png_create_info_struct(source.png);
+    const cimage_status status = source.info ? read_png(&source, pixel_limit, layout, target) : cimage_no_memory;
+    if (source.png) png_destroy_read_struct(&source.png, source.info ? &source.info : NULL, NULL);
+    free(source.samples);
+    free(source.rows);
+    return status;
+}

@@ -1,0 +1,82 @@
+#include "CImageCodecs.h"
+#include "growing_bytes.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// All that must survive a longjmp lives here, outside of the frame that called setjmp.
+typedef struct {
+    growing_bytes output;
+    jmp_buf failed;
+    cimage_status status;
+    char *message;
+    png_structp png;
+    png_infop info;
+    uint8_t *row;
+} png_sink;
+
+static void fail(png_structp png, png_const_charp text) {
+    png_sink *sink = png_get_error_ptr(png);
+    if (sink->status == cimage_ok) {
+        sink->status = cimage_corrupt;
+        snprintf(sink->message, cimage_message_size, "%s", text);
+    }
+    longjmp(sink->failed, 1);
+}
+
+static void ignore_warning(png_structp png, png_const_charp text) {
+    (void)png;
+    (void)text;
+}
+
+static void append(png_structp png, png_bytep bytes, size_t count) {
+    png_sink *sink = png_get_io_ptr(png);
+    if (!growing_bytes_reserve(&sink->output, count)) {
+        sink->status = cimage_no_memory;
+        fail(png, "");
+    }
+    memcpy(sink->output.bytes + sink->output.count, bytes, count);
+    sink->output.count += count;
+}
+
+static void flush_nothing(png_structp png) { (void)png; }
+
+static cimage_status write_png(png_sink *sink, const float *planes, cimage_layout layout) {
+    static const int color_types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
+    if (setjmp(sink->failed)) return sink->status;
+    const png_structp png = sink->png;
+    png_set_write_fn(png, sink, append, flush_nothing);
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_IHDR(
+        png, sink->info, layout.width, layout.height, layout.bits, color_types[layout.channels - 1], PNG_INTERLACE_NONE,
+        PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_write_info(png, sink->info);
+    sink->row = malloc((size_t)layout.width * (size_t)layout.channels * (size_t)(layout.bits / 8));
+    if (!sink->row) return cimage_no_memory;
+    for (uint32_t y = 0; y < layout.height; y++) {
+        cimage_pack_row(planes, layout, y, sink->row);
+        png_write_row(png, sink->row);
+    }
+    png_write_end(png, NULL);
+    return cimage_ok;
+}
+
+cimage_status cimage_write_png(const float *planes, cimage_layout layout, uint8_t **bytes, size_t *count, char *message) {
+    png_sink sink = {.message = message};
+    message[0] = 0;
+    sink.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, fail, ignore_warning);
+    if (sink.png) sink.info = png_create_info_struct(sink.png);
+    const cimage_status status = sink.info ? write_png(&sink, planes, layout) : cimage_no_memory;
+    if (sink.png) png_destroy_write_struct(&sink.png, sink.info ? &sink.info : NULL);
+    free(sink.row);
+    if (status != cimage_ok) {
+        free(sink.output.bytes);
+        sink.output = (growing_bytes){0};
+    }
+    *bytes = sink.output.bytes;
+    *count = sink.output.count;
+    return status;
+}

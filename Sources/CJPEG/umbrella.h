@@ -1,0 +1,2 @@
+#include <stdio.h>  // jpeglib.h uses FILE and size_t without declaring them
+#include <jpeglib.h>

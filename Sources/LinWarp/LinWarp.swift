@@ -1,0 +1,7 @@
+// The umbrella: `import LinWarp` is all that a user needs.
+@_exported import Datasets
+@_exported import Images
+@_exported import LinearAlgebra
+@_exported import Registration
+@_exported import Sampling
+@_exported import Tensors

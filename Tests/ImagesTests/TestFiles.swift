@@ -1,0 +1,71 @@
+import Foundation
+import Images
+import Tensors
+import XCTest
+
+/// A test case with a directory of its own, removed afterwards.
+class ImageTestCase: XCTestCase {
+    private(set) var directory = ""
+
+    override func setUpWithError() throws {
+        // In memory where there is such a place, as the tests write thousands of small files.
+        let memory = "/dev/shm"
+        let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
+        directory = "\(parent)/images-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    override func tearDownWithError() throws {
+        try FileManager.default.removeItem(atPath: directory)
+    }
+
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    @discardableResult
+    func write(_ bytes: [UInt8], _ name: String = "image") throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
+        return path(name)
+    }
+
+    func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+    /// The image in a file of these bytes.
+    func read(_ bytes: [UInt8]) throws -> Tensor<Float> { try Tensor(imageAt: write(bytes)) }
+
+    var filesInDirectory: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: directory).sorted() }
+    }
+}
+
+/// The error that `body` throws; nil, and a failed test, if it does not.
+func imageError(_ body: () throws(ImageError) -> Void, file: StaticString = #filePath, line: UInt = #line) -> ImageError? {
+    do throws(ImageError) {
+        try body()
+        XCTFail("no error", file: file, line: line)
+        return nil
+    } catch {
+        XCTAssertFalse(error.description.contains("\n"), "more than a line: \(error)", file: file, line: line)
+        return error
+    }
+}
+
+/// A deterministic generator (SplitMix64).
+struct TestGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// An image whose values are all multiples of 1 / (2^bits - 1), each pixel different from its neighbours.
+func testImage(channels: Int, height: Int, width: Int, bits: Int = 8) -> Tensor<Float> {
+    let largest = (1 << bits) - 1
+    var generator = TestGenerator(state: 7)
+    let values = (0..<channels * height * width).map { _ in Float(Int.random(in: 0...largest, using: &generator)) / Float(largest) }
+    return Tensor(values, shape: [channels, height, width])
+}
