@@ -23,7 +23,7 @@ extension Tensor where Scalar == Float {
         guard rank == 3, format.channels.contains(shape[0]), shape[1] > 0, shape[2] > 0 else {
             throw .unsupportedShape(path: path, found: shape, expected: format.expectedShape)
         }
-        guard max(shape[1], shape[2]) <= format.sideLimit else {
+        guard Swift.max(shape[1], shape[2]) <= format.sideLimit else {
             throw .tooLarge(path: path, width: shape[2], height: shape[1], limit: "\(format.sideLimit) pixels a side")
         }
         if format == .jpeg, bitDepth == .sixteen { throw .unsupportedBitDepth(path: path) }
