@@ -5,17 +5,22 @@ import Tensors
 
 /// Noise that shrinks geometrically: wide at first, so that the slopes see far; narrow at the end, so that the place is found exactly.
 public struct NoiseSchedule: Equatable, Sendable {
-    /// The noise of the first and of the last iteration, in target pixels.
-    public var first, last: Double
+    /// The noise at first, in target pixels; nil for a sixth of the target's shorter side.
+    public var first: Double?
+    /// The noise at last, in target pixels.
+    public var last: Double
 
-    public init(first: Double = 8, last: Double = 0.5) {
-        precondition(first > 0 && last > 0, "NoiseSchedule: found \(first) and \(last) target pixels, expected positive numbers")
+    public init(first: Double? = nil, last: Double = 0.5) {
+        precondition(
+            (first ?? 1) > 0 && last > 0, "NoiseSchedule: found \(first ?? 1) and \(last) target pixels, expected positive numbers")
         self.first = first
         self.last = last
     }
 
-    func sigma(_ iteration: Int, of iterations: Int) -> Double {
-        iterations > 1 ? first * pow(last / first, Double(iteration) / Double(iterations - 1)) : last
+    /// The noise at a point of the search's progress, 0...1.
+    func sigma(at progress: Double, targetSide: Double) -> Double {
+        let first = max(last, self.first ?? targetSide / 6)
+        return first * pow(last / first, progress)
     }
 }
 
@@ -115,12 +120,12 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
 ///   status, not an error.
 /// - Throws: `AlignmentError` where the search can't begin.
 public func align<Scalar: FloatingScalar>(
-    _ source: Tensor<Scalar>, to target: Tensor<Scalar>, _ options: AlignmentSettings = AlignmentSettings()
+    _ source: Tensor<Scalar>, to target: Tensor<Scalar>, _ settings: AlignmentSettings = AlignmentSettings()
 ) throws(AlignmentError) -> Alignment {
     precondition(
         source.rank == 3 && target.rank == 3 && source.shape[0] == target.shape[0],
         "align: found a source of \(source.shape) and a target of \(target.shape), expected [C, H, W] and [C, h, w]")
-    return try align(source.reshaped([1] + source.shape), toBatch: target.reshaped([1] + target.shape), options)[0]
+    return try align(source.reshaped([1] + source.shape), toBatch: target.reshaped([1] + target.shape), settings)[0]
 }
 
 /// Aligns several pairs of the same sizes at once, spread over the threads; each as it would be alone.
@@ -130,27 +135,27 @@ public func align<Scalar: FloatingScalar>(
 ///   - targets: [N, C, h, w].
 /// - Throws: `AlignmentError` where the search can't begin.
 public func align<Scalar: FloatingScalar>(
-    _ sources: Tensor<Scalar>, toBatch targets: Tensor<Scalar>, _ options: AlignmentSettings = AlignmentSettings()
+    _ sources: Tensor<Scalar>, toBatch targets: Tensor<Scalar>, _ settings: AlignmentSettings = AlignmentSettings()
 ) throws(AlignmentError) -> [Alignment] {
     let (s, t) = (sources.shape, targets.shape)
     precondition(
         s.count == 4 && t.count == 4 && s[..<2] == t[..<2] && s[1...].allSatisfy { $0 > 0 } && t[1...].allSatisfy { $0 > 0 },
         "align: found sources of \(s) and targets of \(t), expected [N, C, H, W] and [N, C, h, w] with at least one pixel")
     let frame = Frame(sourceAspect: Double(s[3]) / Double(s[2]), targetAspect: Double(t[3]) / Double(t[2]))
-    guard let initial = options.family.parameters(nearestTo: frame.denormalized(options.initial)) else {
-        throw .initialMatrixOutsideFamily(options.family)
+    guard let initial = settings.family.parameters(nearestTo: frame.denormalized(settings.initial)) else {
+        throw .initialMatrixOutsideFamily(settings.family)
     }
     let start = Alignment(
-        status: .iterationLimit, family: options.family, parameters: initial, frame: frame, losses: [],
-        path: [frame.normalized(options.family.matrix(initial))])
+        status: .iterationLimit, family: settings.family, parameters: initial, frame: frame, losses: [],
+        path: [frame.normalized(settings.family.matrix(initial))])
     return [Alignment](unsafeUninitializedCapacity: s[0]) { results, count in
         let results = results.baseAddress!
         Threads.forEachPiece(of: s[0], size: 1) { piece in
             for n in piece {
                 let objective = AlignmentObjective(
-                    source: options.sampler.prepare(sources[n..<n + 1]), target: targets[n..<n + 1], family: options.family, frame: frame)
+                    source: settings.sampler.prepare(sources[n..<n + 1]), target: targets[n..<n + 1])
                 var alignment = start
-                alignment.search(objective, options)
+                alignment.search(objective, settings)
                 (results + n).initialize(to: alignment)
             }
         }
@@ -159,18 +164,32 @@ public func align<Scalar: FloatingScalar>(
 }
 
 extension Alignment {
-    fileprivate mutating func search<Scalar: FloatingScalar>(_ objective: AlignmentObjective<Scalar>, _ options: AlignmentSettings) {
-        switch options.optimizer {
-        case .levenbergMarquardt(let schedule): searchByLevenbergMarquardt(objective, options, schedule)
-        case .adam(let learningRate): searchByAdam(objective, options, learningRate)
+    fileprivate mutating func search<Scalar: FloatingScalar>(_ objective: AlignmentObjective<Scalar>, _ settings: AlignmentSettings) {
+        switch settings.optimizer {
+        case .levenbergMarquardt(let schedule): searchByLevenbergMarquardt(objective, settings, schedule)
+        case .adam(let learningRate): searchByAdam(objective, settings, learningRate)
         }
     }
 
-    /// Takes a step that keeps the target in sight of the source; says by how much the corners moved.
+    /// Goes to other parameters; says by how much the farthest corner moved.
     mutating func move(to parameters: [Double]) -> Double {
         let before = matrix
         self.parameters = parameters
         path.append(matrix)
         return zip(before.corners, matrix.corners).map { max(abs($0.x - $1.x), abs($0.y - $1.y)) }.max()!
+    }
+
+    /// Notes the loss at the beginning of an iteration; false where the search has to stop.
+    mutating func record<Scalar: FloatingScalar>(_ here: AlignmentObjective<Scalar>.Evaluation) -> Bool {
+        guard here.overlap > 0 else {
+            status = .noOverlap
+            return false
+        }
+        guard here.loss.isFinite else {
+            status = .notFinite
+            return false
+        }
+        losses.append(here.loss)
+        return true
     }
 }

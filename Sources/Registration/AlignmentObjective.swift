@@ -9,9 +9,7 @@ struct AlignmentObjective<Scalar: FloatingScalar> {
     /// [1, C, H, W], as the sampler prepares it.
     let source: Tensor<Scalar>
     /// [1, C, h, w].
-    let target: Tensor<Scalar>
-    let family: TransformationFamily
-    let frame: Frame
+    var target: Tensor<Scalar>
 
     /// The loss at one place and what Gauss-Newton needs there.
     struct Evaluation {
@@ -25,21 +23,11 @@ struct AlignmentObjective<Scalar: FloatingScalar> {
         var curvature: [Double]
     }
 
-    func evaluate(_ parameters: [Double], sampler: some Sampler, call: Int) -> Evaluation {
-        let matrix = frame.normalized(family.matrix(parameters))
+    /// At a normalized matrix, which moves by `derivatives` (normalized too) with each parameter.
+    func evaluate(_ matrix: Matrix3, _ derivatives: [Matrix3], sampler: any Sampler, call: Int) -> Evaluation {
         let grid = SamplingGrid<Scalar>(matrix, height: target.shape[2], width: target.shape[3])
-        let samples = sampler.linearization(ofPrepared: source, at: grid, call: call, slopes: true)
-        let derivatives = family.matrixDerivatives(parameters).map { frame.normalized($0) }
+        let samples = sampler.linearization(ofPrepared: source, at: grid, call: call, slopes: !derivatives.isEmpty)
         return summed(samples, matrix, derivatives)
-    }
-
-    /// The loss alone.
-    func loss(_ parameters: [Double], sampler: some Sampler, call: Int) -> (loss: Double, overlap: Double) {
-        let matrix = frame.normalized(family.matrix(parameters))
-        let grid = SamplingGrid<Scalar>(matrix, height: target.shape[2], width: target.shape[3])
-        let samples = sampler.linearization(ofPrepared: source, at: grid, call: call, slopes: false)
-        let sums = summed(samples, matrix, [])
-        return (sums.loss, sums.overlap)
     }
 
     /// Adds up all pixels: each row on its own, then the rows in order, so that the number of threads changes nothing.

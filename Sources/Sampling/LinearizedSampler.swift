@@ -68,6 +68,14 @@ public struct LinearizedSampler: Sampler {
 
     public var propagatesToImage: Bool { imageGradient != .none }
 
+    public var drawsNoise: Bool { true }
+
+    public var unblurred: LinearizedSampler {
+        var copy = self
+        copy.bias = .excluded
+        return copy
+    }
+
     public func withNoise(sigma: Double) -> LinearizedSampler {
         var copy = self
         copy.sigma = sigma

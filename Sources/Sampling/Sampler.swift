@@ -23,8 +23,14 @@ public protocol Sampler: Sendable {
         _ cotangent: Tensor<Scalar>, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int
     ) -> Tensor<Scalar>
 
+    /// Whether the samples are scattered by noise of a settable width.
+    var drawsNoise: Bool { get }
+
     /// The same sampler with noise of `sigma` target pixels; samplers without noise are themselves.
     func withNoise(sigma: Double) -> Self
+
+    /// The same sampler with the image's values at the very positions, not blurred by the noise; samplers without noise are themselves.
+    var unblurred: Self { get }
 }
 
 /// Sampled values with their first-order change: value + slopeU · du + slopeV · dv.
@@ -38,7 +44,11 @@ public struct Linearization<Scalar: FloatingScalar>: Sendable {
 extension Sampler {
     public func prepare<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar> { image }
 
+    public var drawsNoise: Bool { false }
+
     public func withNoise(sigma: Double) -> Self { self }
+
+    public var unblurred: Self { self }
 
     /// The image sampled at the grid: [N, C, h, w]. Differentiable by the grid's matrices or points and, where the sampler propagates to
     /// it, by the image.

@@ -32,8 +32,8 @@ public enum TransformationFamily: String, CaseIterable, Sendable, Codable {
     /// The smallest family that holds the inverses and compositions of this one's transformations.
     public var closure: TransformationFamily { self == .rotationScaleTranslation ? .affine : self }
 
-    /// Whether the families' compositions go up to `self`: translation ⊂ Euclidean ⊂ similarity ⊂ affine ⊂ homography.
-    func includes(_ other: TransformationFamily) -> Bool { parameterCount >= other.parameterCount }
+    /// Whether every transformation of `other` is one of this family, among those that compose: translation ⊂ Euclidean ⊂ similarity ⊂ affine ⊂ homography.
+    public func includes(_ other: TransformationFamily) -> Bool { parameterCount >= other.parameterCount }
 
     /// The matrix for given parameters.
     public func matrix(_ parameters: [Double]) -> Matrix3 {
