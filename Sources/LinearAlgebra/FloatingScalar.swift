@@ -41,14 +41,14 @@ extension Float: FloatingScalar {
     public static func _posv(
         _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, _ ldb: Int32
     ) -> Int32 {
-        LAPACKE_sposv(LAPACK_ROW_MAJOR, lower, n, nrhs, a, n, b, ldb)
+        LAPACKE_sposv_work(LAPACK_ROW_MAJOR, lower, n, nrhs, a, n, b, ldb)
     }
 
     public static func _gesv(
         _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Float>, _ pivots: UnsafeMutablePointer<Int32>,
         _ b: UnsafeMutablePointer<Float>, _ ldb: Int32
     ) -> Int32 {
-        LAPACKE_sgesv(LAPACK_ROW_MAJOR, n, nrhs, a, n, pivots, b, ldb)
+        LAPACKE_sgesv_work(LAPACK_ROW_MAJOR, n, nrhs, a, n, pivots, b, ldb)
     }
 
     public static func _gelsd(
@@ -73,14 +73,14 @@ extension Double: FloatingScalar {
     public static func _posv(
         _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Double>, _ b: UnsafeMutablePointer<Double>, _ ldb: Int32
     ) -> Int32 {
-        LAPACKE_dposv(LAPACK_ROW_MAJOR, lower, n, nrhs, a, n, b, ldb)
+        LAPACKE_dposv_work(LAPACK_ROW_MAJOR, lower, n, nrhs, a, n, b, ldb)
     }
 
     public static func _gesv(
         _ n: Int32, _ nrhs: Int32, _ a: UnsafeMutablePointer<Double>, _ pivots: UnsafeMutablePointer<Int32>,
         _ b: UnsafeMutablePointer<Double>, _ ldb: Int32
     ) -> Int32 {
-        LAPACKE_dgesv(LAPACK_ROW_MAJOR, n, nrhs, a, n, pivots, b, ldb)
+        LAPACKE_dgesv_work(LAPACK_ROW_MAJOR, n, nrhs, a, n, pivots, b, ldb)
     }
 
     public static func _gelsd(

@@ -6,13 +6,14 @@ import Synchronization
 /// - Parameters:
 ///   - a: `count` matrices of n x n, row-major, one after the other; the lower triangle is read and overwritten by the factor.
 ///   - b: `count` matrices of n x `rightHandSides`, row-major; overwritten by the solutions.
-/// - Throws: `LinearAlgebraError.notPositiveDefinite` with the first matrix that is not; `a` and `b` then hold no result.
+/// - Throws: `LinearAlgebraError.notPositiveDefinite` with the first matrix that is not, or holds a NaN; `a` and `b` then hold no result.
 public func solvePositiveDefinite<Scalar: FloatingScalar>(
     count: Int, n: Int, rightHandSides: Int, _ a: UnsafeMutablePointer<Scalar>, _ b: UnsafeMutablePointer<Scalar>
 ) throws(LinearAlgebraError) {
     let failure = firstFailure(of: count, operations: n * n * (n + rightHandSides)) { i in
-        Scalar._posv(
-            Int32(n), Int32(rightHandSides), a + i * n * n, b + i * n * rightHandSides, Int32(max(1, rightHandSides))) != 0
+        holdsNaN(a + i * n * n, n, lowerTriangle: true)
+            || Scalar._posv(
+                Int32(n), Int32(rightHandSides), a + i * n * n, b + i * n * rightHandSides, Int32(max(1, rightHandSides))) != 0
     }
     if let failure { throw .notPositiveDefinite(matrix: failure) }
 }
@@ -48,9 +49,10 @@ public func solve<Scalar: FloatingScalar>(
 ) throws(LinearAlgebraError) {
     let failure = firstFailure(of: count, operations: n * n * (n + rightHandSides)) { i in
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: max(1, n)) { pivots in
-            Scalar._gesv(
-                Int32(n), Int32(rightHandSides), a + i * n * n, pivots.baseAddress!, b + i * n * rightHandSides,
-                Int32(max(1, rightHandSides))) != 0
+            holdsNaN(a + i * n * n, n, lowerTriangle: false)
+                || Scalar._gesv(
+                    Int32(n), Int32(rightHandSides), a + i * n * n, pivots.baseAddress!, b + i * n * rightHandSides,
+                    Int32(max(1, rightHandSides))) != 0
         }
     }
     if let failure { throw .singular(matrix: failure) }
@@ -68,6 +70,8 @@ public func solveLeastSquares<Scalar: FloatingScalar>(
     rows: Int, columns: Int, rightHandSides: Int, _ a: UnsafeMutablePointer<Scalar>, _ b: UnsafeMutablePointer<Scalar>
 ) throws(LinearAlgebraError) -> Int {
     Threads.openBLASIsSingleThreaded
+    // LAPACKE looks for NaNs in all of B, also where there is none yet.
+    if columns > rows { (b + rows * rightHandSides).update(repeating: 0, count: (columns - rows) * rightHandSides) }
     var rank: Int32 = 0
     let info = withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(1, min(rows, columns))) { values in
         Scalar._gelsd(
@@ -75,6 +79,16 @@ public func solveLeastSquares<Scalar: FloatingScalar>(
     }
     if info != 0 { throw .notConverged(matrix: 0) }
     return Int(rank)
+}
+
+/// LAPACK itself does not see NaNs, and LAPACKE's check blames the matrix for those of a right-hand side too.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func holdsNaN<Scalar: FloatingScalar>(_ a: UnsafePointer<Scalar>, _ n: Int, lowerTriangle: Bool) -> Bool {
+    for row in 0..<n {
+        for column in 0..<(lowerTriangle ? row + 1 : n) where a[row * n + column].isNaN { return true }
+    }
+    return false
 }
 
 /// The lowest index whose solve fails, whatever order the threads come in.

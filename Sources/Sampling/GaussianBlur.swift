@@ -18,7 +18,8 @@ private func blurred<Scalar: FloatingScalar>(_ image: Tensor<Scalar>, _ sigma: D
     let (height, width) = (image.shape[image.rank - 2], image.shape[image.rank - 1])
     let plane = height * width
     guard image.count > 0 else { return image.stopGradient() }
-    let radius = Int((4 * sigma).rounded(.up))
+    // No weight farther than the image is long is ever used.
+    let radius = Int(min((4 * sigma).rounded(.up), Double(max(height, width))))
     let weights = (0...radius).map { Scalar(exp(-Double($0 * $0) / (2 * sigma * sigma))) }
     /// 1 / the sum of the weights that fall inside, for each place along an axis.
     func norms(_ length: Int) -> [Scalar] {

@@ -77,15 +77,18 @@ public enum TransformationFamily: String, CaseIterable, Sendable, Codable {
         if self == .affine { return [m[0] - 1, m[1], m[2], m[3], m[4] - 1, m[5]] }
         let translation = [m[2], m[5]]
         guard self != .translation else { return translation }
-        // The rotation nearest to the linear part; what is left of each column along its turned axis is the scale.
         guard m[0] * m[4] - m[1] * m[3] > 0 else { return nil }
-        let angle = atan2(m[3] - m[1], m[0] + m[4])
-        let scaleX = m[0] * cos(angle) + m[3] * sin(angle), scaleY = m[4] * cos(angle) - m[1] * sin(angle)
-        switch self {
-        case .euclidean: return [angle] + translation
-        case .similarity: return [angle, log2((scaleX + scaleY) / 2)] + translation
-        default: return scaleX > 0 && scaleY > 0 ? [angle, log2(scaleX), log2(scaleY)] + translation : nil
+        if self == .rotationScaleTranslation {
+            // What is left of each column along its turned axis is its scale, and the nearest turn leaves the largest sum of squares.
+            let angle = atan2(2 * (m[0] * m[3] - m[1] * m[4]), m[0] * m[0] + m[4] * m[4] - m[1] * m[1] - m[3] * m[3]) / 2
+            let scaleX = m[0] * cos(angle) + m[3] * sin(angle), scaleY = m[4] * cos(angle) - m[1] * sin(angle)
+            // With half a turn more both scales change their signs.
+            guard scaleX * scaleY > 0 else { return nil }
+            return [scaleX > 0 ? angle : angle + (angle > 0 ? -.pi : .pi), log2(abs(scaleX)), log2(abs(scaleY))] + translation
         }
+        let (cosine, sine) = (m[0] + m[4], m[3] - m[1])
+        let angle = atan2(sine, cosine)
+        return (self == .euclidean ? [angle] : [angle, log2(hypot(cosine, sine) / 2)]) + translation
     }
 
     private func checked(_ parameters: [Double]) -> [Double] {

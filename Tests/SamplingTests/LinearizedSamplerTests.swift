@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Sampling
+import TestSupport
 import Tensors
 import XCTest
 
@@ -8,15 +9,15 @@ final class LinearizedSamplerTests: XCTestCase {
     private func check(_ scene: Scene, _ options: LinearizedSampler, seed: UInt64, line: UInt = #line) {
         var options = options
         let (image, grid, matrices) = scene.make(seed: seed)
-        var numbers = TestNumbers(seed: seed &+ 1)
-        let normals = numbers.normals([scene.image[0], options.sampleCount - 1, 4, grid.height, grid.width])
+        var numbers = RandomSource(seed: seed &+ 1)
+        let normals = Tensor<Double>.normal([scene.image[0], options.sampleCount - 1, 4, grid.height, grid.width], from: &numbers)
         options.noise = .normals(normals)
         options.alignCorners = scene.alignCorners
         let expected = naiveLinearized(image, grid, matrices: matrices, options, normals: normals)
         let found = options.linearization(of: image, at: grid)
-        assertClose(found.values, expected.values, to: 1e-10, "\(scene.name): values", line: line)
-        assertClose(found.slopeU, expected.slopeU, to: 1e-10, "\(scene.name): slopes along u", line: line)
-        assertClose(found.slopeV, expected.slopeV, to: 1e-10, "\(scene.name): slopes along v", line: line)
+        assertClose(found.values, expected.values, tolerance: 1e-10, "\(scene.name): values", line: line)
+        assertClose(found.slopeU!, expected.slopeU, tolerance: 1e-10, "\(scene.name): slopes along u", line: line)
+        assertClose(found.slopeV!, expected.slopeV, tolerance: 1e-10, "\(scene.name): slopes along v", line: line)
         // In Float, of the inputs as Float holds them.
         let single = options.linearization(of: image.cast(to: Float.self), at: grid.single(matrices: matrices))
         let (imageSingle, normalsSingle) = (
@@ -24,9 +25,13 @@ final class LinearizedSamplerTests: XCTestCase {
         )
         let (gridSingle, matricesSingle) = grid.roundedToSingle(matrices: matrices)
         let expectedSingle = naiveLinearized(imageSingle, gridSingle, matrices: matricesSingle, options, normals: normalsSingle)
-        assertClose(single.values, expectedSingle.values, to: 1e-4, "\(scene.name), Float: values", line: line)
-        assertClose(single.slopeU, expectedSingle.slopeU, to: 1e-4, "\(scene.name), Float: slopes along u", line: line)
-        assertClose(single.slopeV, expectedSingle.slopeV, to: 1e-4, "\(scene.name), Float: slopes along v", line: line)
+        assertClose(single.values.cast(to: Double.self), expectedSingle.values, tolerance: 1e-4, "\(scene.name), Float: values", line: line)
+        assertClose(
+            single.slopeU!.cast(to: Double.self), expectedSingle.slopeU, tolerance: 1e-4, "\(scene.name), Float: slopes along u", line: line
+        )
+        assertClose(
+            single.slopeV!.cast(to: Double.self), expectedSingle.slopeV, tolerance: 1e-4, "\(scene.name), Float: slopes along v", line: line
+        )
     }
 
     func testDefaultsOnEveryScene() {
@@ -61,7 +66,7 @@ final class LinearizedSamplerTests: XCTestCase {
         let (image, grid, _) = Scene.all[0].make(seed: 5)
         let found = LinearizedSampler(sigma: 0, preventsCollapse: false).linearization(of: image, at: grid)
         XCTAssert(found.slopeU!.scalars.allSatisfy { $0 == 0 } && found.slopeV!.scalars.allSatisfy { $0 == 0 })
-        assertClose(found.values, BilinearSampler().linearization(of: image, at: grid).values.scalars, to: 0, "values")
+        assertClose(found.values, BilinearSampler().linearization(of: image, at: grid).values, tolerance: 0, "values")
     }
 
     func testAllSamplesOutsideGiveExactlyZeroSlopes() {
@@ -116,8 +121,8 @@ final class LinearizedSamplerTests: XCTestCase {
     }
 
     func testNoiseDependsOnSeedCallAndImage() {
-        var numbers = TestNumbers(seed: 1)
-        let one = numbers.tensor([1, 1, 16, 16], 0...1)
+        var numbers = RandomSource(seed: 1)
+        let one = Tensor<Double>.uniform([1, 1, 16, 16], in: 0..<1, from: &numbers)
         let grid = SamplingGrid<Double>(.scaling(0.5, 0.5), height: 8, width: 8)
         func values(_ seed: UInt64, _ call: Int) -> [Double] {
             LinearizedSampler(noise: .seed(seed)).linearization(of: one, at: grid, call: call).values.scalars
@@ -136,9 +141,9 @@ final class LinearizedSamplerTests: XCTestCase {
     func testGradientByThePosition() {
         for (i, scene) in Scene.all.enumerated() {
             var (image, grid, matrices) = scene.make(seed: 400 + UInt64(i))
-            var numbers = TestNumbers(seed: 3)
+            var numbers = RandomSource(seed: 3)
             let sampler = LinearizedSampler(alignCorners: scene.alignCorners)
-            let cotangent = numbers.tensor([scene.image[0], scene.image[1], grid.height, grid.width])
+            let cotangent = Tensor<Double>.uniform([scene.image[0], scene.image[1], grid.height, grid.width], in: -1..<1, from: &numbers)
             let slopes = sampler.linearization(of: image, at: grid)
             let (n, c, pixels) = (scene.image[0], scene.image[1], grid.height * grid.width)
             var expected = [Double](repeating: 0, count: n * pixels * 2)
@@ -155,7 +160,7 @@ final class LinearizedSamplerTests: XCTestCase {
                 // The same noise needs the same local map: the points stand for the matrices' own.
                 (sampler.sample(image, at: SamplingGrid(points: points, alignCorners: scene.alignCorners)) * cotangent).sum()
             }
-            if matrices == nil { assertClose(found.gradient, expected, to: 1e-10, scene.name) }
+            if matrices == nil { assertClose(found.gradient, Tensor(expected, shape: found.gradient.shape), tolerance: 1e-10, scene.name) }
             guard let matrices else { continue }
             let byMatrix = valueWithGradient(at: grid.matricesTensor(matrices)) { m in
                 (sampler.sample(
@@ -167,7 +172,7 @@ final class LinearizedSamplerTests: XCTestCase {
                 (SamplingGrid(matrices: m, height: grid.height, width: grid.width, alignCorners: scene.alignCorners).points
                     * Tensor(expected, shape: [n, grid.height, grid.width, 2])).sum()
             }
-            assertClose(byMatrix.gradient, chained.gradient.scalars, to: 1e-10, scene.name)
+            assertClose(byMatrix.gradient, chained.gradient, tolerance: 1e-10, scene.name)
             image = byMatrix.gradient
         }
     }
@@ -176,8 +181,8 @@ final class LinearizedSamplerTests: XCTestCase {
     func testGradientByTheImage() {
         for (i, scene) in Scene.all.enumerated() {
             let (image, grid, _) = scene.make(seed: 500 + UInt64(i))
-            var numbers = TestNumbers(seed: 4)
-            let cotangent = numbers.tensor([scene.image[0], scene.image[1], grid.height, grid.width])
+            var numbers = RandomSource(seed: 4)
+            let cotangent = Tensor<Double>.uniform([scene.image[0], scene.image[1], grid.height, grid.width], in: -1..<1, from: &numbers)
             for padding in Padding.allCases {
                 var sampler = LinearizedSampler(imageGradient: .allSamples, padding: padding, alignCorners: scene.alignCorners)
                 let all = valueWithGradient(at: image) { (sampler.sample($0, at: grid) * cotangent).sum() }

@@ -1,5 +1,6 @@
 import Foundation
 import Sampling
+import TestSupport
 import Tensors
 
 // The samplers written straight from the equations, in Double, one loop a line: what everything fast is tested against.
@@ -107,7 +108,7 @@ func naiveLinearization(
             }
         }
         for i in 0..<3 { normal[i][i] += options.regularization }
-        let a = naiveSolve3(normal, right)  // Eq. 7
+        let a = naiveSolve(normal, right.map { [$0] }).map { $0[0] }  // Eq. 7
         let perUnit = image.pixelsPerUnit
         return (options.bias == .included ? base + a[2] : base, a[0] * perUnit.x, a[1] * perUnit.y)
     }
@@ -121,23 +122,9 @@ extension NaiveImage {
     }
 }
 
-/// Gaussian elimination with pivoting.
-func naiveSolve3(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
-    var m = (0..<3).map { matrix[$0] + [right[$0]] }
-    for column in 0..<3 {
-        let pivot = (column..<3).max { abs(m[$0][column]) < abs(m[$1][column]) }!
-        m.swapAt(column, pivot)
-        for row in 0..<3 where row != column {
-            let factor = m[row][column] / m[column][column]
-            for j in column..<4 { m[row][j] -= factor * m[column][j] }
-        }
-    }
-    return (0..<3).map { m[$0][3] / m[$0][$0] }
-}
-
 /// A whole batch: values and slopes [N, C, h, w].
 struct NaiveResult {
-    var values, slopeU, slopeV: [Double]
+    var values, slopeU, slopeV: Tensor<Double>
 }
 
 /// The linearized sampler over a batch of images [N, C, H, W] with normals [N, K-1, 4, h, w].
@@ -196,8 +183,8 @@ private func naiveBatch(
 ) -> NaiveResult {
     let (batch, channels) = (images.shape[0], images.shape[1])
     let size = channels * grid.height * grid.width
-    let zero = [Double](repeating: 0, count: batch * size)
-    var result = NaiveResult(values: zero, slopeU: zero, slopeV: zero)
+    var values = [Double](repeating: 0, count: batch * size)
+    var (slopeU, slopeV) = (values, values)
     for n in 0..<batch {
         let plane = images.count / batch
         let pixels = Tensor(Array(images.scalars[n * plane..<(n + 1) * plane]), shape: Array(images.shape[1...]))
@@ -206,10 +193,12 @@ private func naiveBatch(
             for column in 0..<grid.width {
                 for (c, sample) in pixel(image, n, column, row).enumerated() {
                     let i = n * size + (c * grid.height + row) * grid.width + column
-                    (result.values[i], result.slopeU[i], result.slopeV[i]) = (sample.value, sample.u, sample.v)
+                    (values[i], slopeU[i], slopeV[i]) = (sample.value, sample.u, sample.v)
                 }
             }
         }
     }
-    return result
+    let shape = [batch, channels, grid.height, grid.width]
+    return NaiveResult(
+        values: Tensor(values, shape: shape), slopeU: Tensor(slopeU, shape: shape), slopeV: Tensor(slopeV, shape: shape))
 }

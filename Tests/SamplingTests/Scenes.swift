@@ -1,42 +1,16 @@
 import LinearAlgebra
 import Sampling
 import Tensors
-import XCTest
 
-/// Repeatable numbers for tests.
-struct TestNumbers {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    /// Uniform in 0..<1.
-    mutating func uniform() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-    }
-
-    mutating func uniform(_ range: ClosedRange<Double>) -> Double {
-        range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
-    }
-
-    mutating func tensor(_ shape: [Int], _ range: ClosedRange<Double> = -1...1) -> Tensor<Double> {
-        Tensor((0..<shape.reduce(1, *)).map { _ in uniform(range) }, shape: shape)
-    }
-
-    /// Sums of twelve uniforms: near enough to normal.
-    mutating func normals(_ shape: [Int]) -> Tensor<Double> {
-        Tensor((0..<shape.reduce(1, *)).map { _ in (0..<12).reduce(-6.0) { sum, _ in sum + uniform() } }, shape: shape)
-    }
-
+extension RandomSource {
     /// A matrix that reads the source around `centre` at about `scale`, turned and sheared a little; with perspective where asked for.
     mutating func matrix(scale: Double, centre: Double = 0.2, perspective: Double = 0) -> Matrix3 {
         Matrix3([
-            scale * uniform(0.8...1.1), scale * uniform(-0.3...0.3), uniform(-centre...centre),
-            scale * uniform(-0.3...0.3), scale * uniform(0.8...1.1), uniform(-centre...centre),
-            perspective * uniform(-1...1), perspective * uniform(-1...1), 1,
+            scale * .random(in: 0.8...1.1, using: &self), scale * .random(in: -0.3...0.3, using: &self),
+            .random(in: -centre...centre, using: &self),
+            scale * .random(in: -0.3...0.3, using: &self), scale * .random(in: 0.8...1.1, using: &self),
+            .random(in: -centre...centre, using: &self),
+            perspective * .random(in: -1...1, using: &self), perspective * .random(in: -1...1, using: &self), 1,
         ])
     }
 }
@@ -75,8 +49,8 @@ struct Scene {
 
     /// The image, the grid, and the matrices where it is one of matrices.
     func make(seed: UInt64) -> (image: Tensor<Double>, grid: SamplingGrid<Double>, matrices: [Matrix3]?) {
-        var numbers = TestNumbers(seed: seed)
-        let pixels = numbers.tensor(image, 0...1)
+        var numbers = RandomSource(seed: seed)
+        let pixels = Tensor<Double>.uniform(image, in: 0..<1, from: &numbers)
         if general {
             // A smooth warp, bent by a little of its own at every point.
             let matrices = (0..<image[0]).map { _ in numbers.matrix(scale: scale, centre: centre) }
@@ -86,7 +60,7 @@ struct Scene {
                     for column in 0..<target.width {
                         let t = naiveTarget(column, row, target.width, target.height, alignCorners)
                         let p = matrices[n].apply(t.x, t.y)
-                        points += [p.x + numbers.uniform(-0.05...0.05), p.y + numbers.uniform(-0.05...0.05)]
+                        points += [p.x + .random(in: -0.05...0.05, using: &numbers), p.y + .random(in: -0.05...0.05, using: &numbers)]
                     }
                 }
             }
@@ -121,21 +95,4 @@ extension SamplingGrid where Scalar == Double {
         }
         return SamplingGrid<Float>(points: points.cast(to: Float.self), alignCorners: alignCorners)
     }
-}
-
-/// The largest difference, relative to the largest number expected (or to 1e-3, where all are smaller).
-func relativeDifference<Scalar: FloatingScalar>(_ found: Tensor<Scalar>, _ expected: [Double]) -> Double {
-    let found = found.scalars
-    guard found.count == expected.count else { return .infinity }
-    let size = max(1e-3, expected.map(abs).max() ?? 0)
-    return zip(found, expected).map { abs(Double($0) - $1) / size }.reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
-}
-
-func assertClose<Scalar: FloatingScalar>(
-    _ found: Tensor<Scalar>?, _ expected: [Double], to tolerance: Double, _ message: String, file: StaticString = #filePath,
-    line: UInt = #line
-) {
-    guard let found else { return XCTFail("\(message): no result", file: file, line: line) }
-    let difference = relativeDifference(found, expected)
-    XCTAssert(difference <= tolerance, "\(message): differs by \(difference), expected at most \(tolerance)", file: file, line: line)
 }
