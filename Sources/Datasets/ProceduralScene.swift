@@ -52,10 +52,10 @@ public struct ProceduralScene: Sendable {
     private func colour(_ x: Double, _ y: Double, _ shapes: [Shape]) -> SIMD3<Double> {
         var colour = SIMD3<Double>()
         for c in 0..<3 {
-            var (sum, strength, frequency) = (0.5, 0.5, 2.0)
+            var (sum, strength, frequency) = (0.5, 0.45, 2.0)
             for octave in 0..<7 {
                 sum += strength * (noise(x * frequency, y * frequency, Int32(8 * c + octave)) - 0.5)
-                strength *= 0.6
+                strength *= 0.75
                 frequency *= 2.1
             }
             colour[c] = sum

@@ -52,4 +52,8 @@ void cimage_unpack_row(const uint8_t *samples, cimage_layout layout, float maxim
 // clamped to 0...1, NaN as 0, rounded.
 void cimage_pack_row(const float *planes, cimage_layout layout, uint32_t y, uint8_t *samples);
 
+// The libraries' versions, for reports.
+const char *cimage_png_version(void);
+const char *cimage_jpeg_version(void);
+
 #endif

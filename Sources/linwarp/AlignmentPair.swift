@@ -1,0 +1,25 @@
+import LinWarp
+
+/// The two images of an alignment, with the same channels: grey where one of them is, else RGB. Transparency is ignored.
+struct AlignmentPair {
+    let source, target: Tensor<Float>
+    let sourceName, targetName: String
+
+    init(sourcePath: String, targetPath: String) throws {
+        let source = try Tensor<Float>(imageAt: sourcePath)
+        let target = try Tensor<Float>(imageAt: targetPath)
+        self.init(source: source, target: target, sourceName: sourcePath, targetName: targetPath)
+    }
+
+    init(source: Tensor<Float>, target: Tensor<Float>, sourceName: String, targetName: String) {
+        let isGrey = source.shape[0] < 3 || target.shape[0] < 3
+        func converted(_ image: Tensor<Float>) -> Tensor<Float> {
+            if image.shape[0] < 3 { return image[0..<1] }
+            return isGrey ? image[0..<3].mean(axes: [0], keepingAxes: true) : image[0..<3]
+        }
+        self.source = converted(source)
+        self.target = converted(target)
+        self.sourceName = sourceName
+        self.targetName = targetName
+    }
+}

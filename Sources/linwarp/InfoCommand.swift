@@ -1,0 +1,34 @@
+import ArgumentParser
+import LinWarp
+
+struct InfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Prints versions, OpenBLAS's core and threads, and the kernels that this processor gets.",
+        discussion: "Example: linwarp info --json")
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    private struct Report: Encodable {
+        var version = LinwarpCommand.version
+        var threads = Threads.count
+        var kernels = KernelLevel.current.rawValue
+        var openBLAS = BLASInformation.configuration
+        var openBLASCore = BLASInformation.core
+        var openBLASThreads = BLASInformation.threads
+        var libpng = ImageLibraries.png
+        var libjpeg = ImageLibraries.jpeg
+    }
+
+    mutating func run() throws {
+        let report = Report()
+        if json { return print(try encodedJSON(report)) }
+        print("linwarp \(report.version)")
+        print("kernels: \(report.kernels), threads: \(report.threads)")
+        print(
+            "OpenBLAS: \(report.openBLAS), core \(report.openBLASCore), threads \(report.openBLASThreads) (LinWarp spreads the work itself)"
+        )
+        print("libpng \(report.libpng), libjpeg \(report.libjpeg)")
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import LinWarp
+
+struct WarpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "warp",
+        abstract: "Transforms an image.",
+        discussion: """
+            The transformation says which part of the image is shown: a scale of 0.5 shows its central half, twice as large at the same \
+            size.
+
+            Example: linwarp warp photo.jpg --rotate 25 --scale 0.5 --size 320x240 --out cut.png
+            """)
+
+    @Argument(help: "The image: PNG, JPEG, PPM or PGM.")
+    var image: String
+
+    @Option(
+        help: "From normalized target to normalized source coordinates: six or nine comma-separated numbers.", transform: matrixArgument)
+    var matrix: Matrix3?
+
+    @Option(help: "Turns the part that is shown, in degrees, clockwise.", transform: numberArgument)
+    var rotate: Double?
+
+    @Option(help: "Scales the part that is shown.", transform: numberArgument)
+    var scale: Double?
+
+    @Option(
+        help: "Moves the part that is shown, right and down: x,y in normalized source coordinates.",
+        transform: { try numbersArgument($0, counts: [2]) })
+    var translate: [Double]?
+
+    @Option(help: "The size of the result, such as 640x480 (default: the image's own).", transform: PixelSize.init(argument:))
+    var size: PixelSize?
+
+    @Option(help: "How the image is sampled: \(SamplerName.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var sampler: SamplerName = .bilinear
+
+    @Option(help: "What lies outside of the image: \(Padding.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var padding: Padding = .zeros
+
+    @Option(help: "Of the linearized sampler's noise.")
+    var seed: UInt64 = 0
+
+    @Option(help: "The file to write: .png, .jpg, .ppm or .pgm.")
+    var out: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if matrix != nil && (rotate != nil || scale != nil || translate != nil) {
+            throw ValidationError("--matrix: found together with --rotate, --scale or --translate, expected either")
+        }
+        if let scale, scale <= 0 { throw ValidationError("--scale: found \(scale), expected a positive number") }
+    }
+
+    mutating func run() throws {
+        let source = try Tensor<Float>(imageAt: image)
+        let (channels, height, width) = (source.shape[0], source.shape[1], source.shape[2])
+        let size = try self.size ?? PixelSize(argument: "\(width)x\(height)")
+        let frame = Frame(
+            sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
+        let matrix = self.matrix ?? transformation(frame)
+        let grid = SamplingGrid<Float>(matrix, height: size.height, width: size.width)
+        let sampler = sampler.forWarping(padding: padding, seed: seed)
+        let warped = sampler.sample(source.reshaped([1, channels, height, width]), at: grid)
+        try warped.reshaped([channels, size.height, size.width]).writeImage(to: out)
+        if json {
+            struct Report: Encodable {
+                var out: String
+                var matrix: [[Double]]
+                var width, height: Int
+            }
+            let rows = (0..<3).map { row in (0..<3).map { matrix[row, $0] } }
+            print(try encodedJSON(Report(out: out, matrix: rows, width: size.width, height: size.height)))
+        } else {
+            print(out)
+        }
+    }
+
+    /// The similarity that the options ask for; the identity where they ask for nothing.
+    private func transformation(_ frame: Frame) -> Matrix3 {
+        guard rotate != nil || scale != nil || translate != nil else { return .identity }
+        let translation = translate ?? [0, 0]
+        return frame.normalized(
+            TransformationFamily.similarity.matrix([
+                (rotate ?? 0) * .pi / 180, log2(scale ?? 1), translation[0] * frame.sourceAspect, translation[1],
+            ]))
+    }
+}
