@@ -44,7 +44,10 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["LinearAlgebra", "Tensors", "TestSupport"]),
         .testTarget(name: "SamplingTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "TestSupport"]),
-        .testTarget(name: "RegistrationTests", dependencies: ["LinWarp"]),
+        .testTarget(
+            name: "RegistrationTests",
+            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "TestSupport"]),
+        .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     ],
     swiftLanguageModes: [.v6]

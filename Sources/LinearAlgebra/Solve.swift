@@ -4,6 +4,9 @@ import Synchronization
 /// Solves A_i X_i = B_i in place for `count` symmetric positive definite matrices through LAPACK's Cholesky (`posv`).
 ///
 /// - Parameters:
+///   - count: The number of systems.
+///   - n: The number of unknowns of each.
+///   - rightHandSides: The number of columns of each B_i.
 ///   - a: `count` matrices of n x n, row-major, one after the other; the lower triangle is read and overwritten by the factor.
 ///   - b: `count` matrices of n x `rightHandSides`, row-major; overwritten by the solutions.
 /// - Throws: `LinearAlgebraError.notPositiveDefinite` with the first matrix that is not, or holds a NaN; `a` and `b` then hold no result.
@@ -22,6 +25,9 @@ public func solvePositiveDefinite<Scalar: FloatingScalar>(
 ///
 /// The batch is the fastest dimension, so that the closed-form Cholesky runs on whole vectors of matrices.
 /// - Parameters:
+///   - count: The number of systems.
+///   - rightHandSides: The number of columns of each B_i.
+///   - epsilon: Added to the diagonal of every matrix.
 ///   - a: six planes of `count`: xx, xy, xz, yy, yz, zz.
 ///   - b: 3 · `rightHandSides` planes of `count`: component r of right-hand side c is plane r · rightHandSides + c.
 /// - Throws: `LinearAlgebraError.notPositiveDefinite` with the first matrix that is not; `b` then holds no result.
@@ -41,6 +47,9 @@ public func solvePositiveDefinite3<Scalar: FloatingScalar>(
 /// Solves A_i X_i = B_i in place for `count` general square matrices through LAPACK's LU (`gesv`).
 ///
 /// - Parameters:
+///   - count: The number of systems.
+///   - n: The number of unknowns of each.
+///   - rightHandSides: The number of columns of each B_i.
 ///   - a: `count` matrices of n x n, row-major; overwritten by the factors.
 ///   - b: `count` matrices of n x `rightHandSides`, row-major; overwritten by the solutions.
 /// - Throws: `LinearAlgebraError.singular` with the first matrix that is singular or holds a NaN.
@@ -61,6 +70,9 @@ public func solve<Scalar: FloatingScalar>(
 /// The shortest least-squares solution of A X = B, also where A has not full rank, through LAPACK's `gelsd`.
 ///
 /// - Parameters:
+///   - rows: The number of equations.
+///   - columns: The number of unknowns.
+///   - rightHandSides: The number of columns of B.
 ///   - a: rows x columns, row-major; overwritten.
 ///   - b: max(rows, columns) x `rightHandSides`, row-major, B in its first `rows` rows; overwritten by X in its first `columns` rows.
 /// - Returns: The rank of A to working precision.

@@ -116,6 +116,7 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
 /// - Parameters:
 ///   - source: [C, H, W].
 ///   - target: [C, h, w], of any size.
+///   - settings: How to search, and where to start.
 /// - Returns: The transformation from normalized target to normalized source coordinates, and how the search went. Not to converge is a
 ///   status, not an error.
 /// - Throws: `AlignmentError` where the search can't begin.
@@ -133,6 +134,7 @@ public func align<Scalar: FloatingScalar>(
 /// - Parameters:
 ///   - sources: [N, C, H, W].
 ///   - targets: [N, C, h, w].
+///   - settings: How to search, and where to start: the same for all.
 /// - Throws: `AlignmentError` where the search can't begin.
 public func align<Scalar: FloatingScalar>(
     _ sources: Tensor<Scalar>, toBatch targets: Tensor<Scalar>, _ settings: AlignmentSettings = AlignmentSettings()

@@ -5,26 +5,31 @@ import Tensors
 /// The mean squared difference between a warped source and a target, and its Gauss-Newton approximation in the parameters.
 ///
 /// Pixels whose centre falls outside of the source are left out: there the source says nothing.
-struct AlignmentObjective<Scalar: FloatingScalar> {
+package struct AlignmentObjective<Scalar: FloatingScalar> {
     /// [1, C, H, W], as the sampler prepares it.
     let source: Tensor<Scalar>
     /// [1, C, h, w].
-    var target: Tensor<Scalar>
+    let target: Tensor<Scalar>
+
+    package init(source: Tensor<Scalar>, target: Tensor<Scalar>) {
+        self.source = source
+        self.target = target
+    }
 
     /// The loss at one place and what Gauss-Newton needs there.
-    struct Evaluation {
+    package struct Evaluation {
         /// Mean squared difference over the pixels and channels that count.
-        var loss: Double
+        package var loss: Double
         /// The share of target pixels whose centre falls into the source.
-        var overlap: Double
+        package var overlap: Double
         /// Half the gradient of the loss by the parameters.
-        var gradient: [Double]
+        package var gradient: [Double]
         /// JᵀJ / n, the whole symmetric matrix, row-major.
-        var curvature: [Double]
+        package var curvature: [Double]
     }
 
     /// At a normalized matrix, which moves by `derivatives` (normalized too) with each parameter.
-    func evaluate(_ matrix: Matrix3, _ derivatives: [Matrix3], sampler: any Sampler, call: Int) -> Evaluation {
+    package func evaluate(_ matrix: Matrix3, _ derivatives: [Matrix3], sampler: any Sampler, call: Int) -> Evaluation {
         let grid = SamplingGrid<Scalar>(matrix, height: target.shape[2], width: target.shape[3])
         let samples = sampler.linearization(ofPrepared: source, at: grid, call: call, slopes: !derivatives.isEmpty)
         return summed(samples, matrix, derivatives)

@@ -9,8 +9,7 @@ public protocol Sampler: Sendable {
     /// What the sampler computes once an image, whatever the positions. Differentiable by the image.
     func prepare<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar>
 
-    /// The sampled values and their slopes by the position, for a prepared image.
-    /// - Parameter slopes: Whether the slopes are wanted; without, they are nil in the result.
+    /// The sampled values and their slopes by the position, for a prepared image; the slopes are nil where they are not asked for.
     func linearization<Scalar: FloatingScalar>(
         ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int, slopes: Bool
     ) -> Linearization<Scalar>

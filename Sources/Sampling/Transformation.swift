@@ -9,7 +9,7 @@ public struct Transformation<Scalar: FloatingScalar>: Sendable {
     /// The aspect ratios of the images.
     public let frame: Frame
 
-    /// - Parameter parameters: [N, `family.parameterCount`]; may require gradients.
+    /// Transformations of `family` from their parameters, [N, `family.parameterCount`], which may require gradients.
     public init(_ family: TransformationFamily, parameters: Tensor<Scalar>, frame: Frame = .square) {
         precondition(
             parameters.rank == 2 && parameters.shape[1] == family.parameterCount,
@@ -46,10 +46,8 @@ public struct Transformation<Scalar: FloatingScalar>: Sendable {
         }
     }
 
-    /// The derivatives of a warped point by the parameters of one transformation.
-    ///
-    /// - Parameter x, y: The point in normalized target coordinates.
-    /// - Returns: For each parameter the derivatives of u and v, normalized source coordinates.
+    /// The derivatives of a warped point by the parameters of one transformation: for each parameter those of u and v, normalized source
+    /// coordinates, at the point (x, y) in normalized target coordinates.
     public func pointDerivatives(_ index: Int, x: Double, y: Double) -> [(u: Double, v: Double)] {
         let m = matrix(index)
         let (u, v) = m.apply(x, y)

@@ -5,6 +5,8 @@ import LinearAlgebra
 /// - Parameters:
 ///   - a: ... x m x k; ... x k x m where `transposeA` is set.
 ///   - b: ... x k x n; ... x n x k where `transposeB` is set.
+///   - transposeA: Whether the matrices of `a` are meant transposed.
+///   - transposeB: Whether the matrices of `b` are meant transposed.
 /// - Returns: ... x m x n. The transposes are never formed, neither here nor for the gradients.
 public func matmul<Scalar: FloatingScalar>(
     _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposeA: Bool = false, transposeB: Bool = false

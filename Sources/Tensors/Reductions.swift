@@ -26,7 +26,9 @@ extension [Int] {
 extension Tensor {
     /// Sums over the given axes; negative ones count from the end.
     ///
-    /// - Parameter keepingAxes: Whether these axes stay, with the length 1, so that the result broadcasts against this tensor.
+    /// - Parameters:
+    ///   - axes: Each once.
+    ///   - keepingAxes: Whether these axes stay, with the length 1, so that the result broadcasts against this tensor.
     public func sum(axes: [Int], keepingAxes: Bool = false) -> Tensor {
         let isSummed = flagged(axes, rank: rank, "sum")
         let (original, kept) = (shape, shape.reduced(isSummed, keepingAxes: true))
@@ -177,7 +179,9 @@ extension Tensor {
     /// The largest element over the given axes; NaN where one is among them. The gradient goes to the first of several that are
     /// equally large. Negative axes count from the end.
     ///
-    /// - Parameter keepingAxes: Whether these axes stay, with the length 1.
+    /// - Parameters:
+    ///   - axes: Each once.
+    ///   - keepingAxes: Whether these axes stay, with the length 1.
     public func max(axes: [Int], keepingAxes: Bool = false) -> Tensor {
         extremes(flagged(axes, rank: rank, "max"), keepingAxes: keepingAxes) { $0.placesOfLargest() }
     }

@@ -13,6 +13,9 @@ private let samples: [GradientSample] = {
     for (shape, sigma) in [([2, 6, 5], 0.7), ([1, 2, 4, 7], 2), ([1, 1], 1), ([1, 9], 3)] as [([Int], Double)] {
         samples.append(GradientSample("gaussianBlur", [shape]) { gaussianBlur($0[0], sigma: sigma) })
     }
+    for (height, width) in [(4, 2), (3, 4), (1, 1), (6, 5)] {
+        samples.append(GradientSample("areaAveraged", [[2, 6, 5]]) { areaAveraged($0[0], height: height, width: width) })
+    }
     for family in TransformationFamily.allCases {
         for frame in [Frame.square, Frame(sourceAspect: 1.5, targetAspect: 0.6)] {
             samples.append(

@@ -1,0 +1,45 @@
+# Everything that a user or CI does here. `make demo` and `make test` are the whole set-up on a machine that has Swift.
+
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev pkg-config
+TARGETS = LinearAlgebra Tensors Sampling Registration Images Datasets
+OUT ?= linwarp-out
+
+.PHONY: demo test check bench docs setup build format
+
+demo: setup
+	$(BUILD) --product linwarp
+	"$$($(BUILD) --show-bin-path)/linwarp" demo --out "$(OUT)"
+
+test: setup
+	$(SWIFT) test -c release
+
+# Installs the system libraries that are missing, through apt.
+setup:
+	@missing=$$(for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "setup: installing" $$missing "through apt"; \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	else echo "setup: the system packages are there: $(PACKAGES)"; fi
+
+# Format, a build of everything without warnings, tests, documentation. Warnings show when a file is compiled: a clean clone shows them all.
+check: setup
+	$(SWIFT) format lint --strict -r Sources Tests Benchmarks Package.swift
+	@$(BUILD) --build-tests 2>&1 | tee .build-check.log; \
+	if grep -E 'warning:|error:' .build-check.log; then echo "check: found warnings or errors, expected none"; exit 1; fi
+	$(SWIFT) test -c release
+	$(MAKE) docs
+
+format:
+	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
+
+# The overhead of the linearized sampler over bilinear: a package of its own, so that users of the library don't fetch what it needs.
+bench: setup
+	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead
+
+# The documentation of the public interface, as a static site.
+docs: setup
+	$(SWIFT) package --allow-writing-to-directory docs-out generate-documentation \
+		$(addprefix --target ,$(TARGETS)) --enable-experimental-combined-documentation --warnings-as-errors --output-path docs-out
