@@ -27,6 +27,7 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["LinearAlgebra", "CWarpKernels"]),
         .target(name: "Sampling", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels"]),
         .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
+        .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
 
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
@@ -47,6 +48,8 @@ let package = Package(
         .testTarget(
             name: "RegistrationTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "TestSupport"]),
+        .testTarget(
+            name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     ],

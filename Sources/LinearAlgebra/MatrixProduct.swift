@@ -38,6 +38,17 @@ public func gemm<Scalar: FloatingScalar>(
     }
 }
 
+/// The same product on the calling thread alone: for code that spreads its own work, of which the product is a part.
+public func gemmOnOneThread<Scalar: FloatingScalar>(
+    transposeA: Bool = false, transposeB: Bool = false, alpha: Scalar = 1,
+    _ a: UnsafePointer<Scalar>, _ aLayout: MatrixLayout, _ b: UnsafePointer<Scalar>, _ bLayout: MatrixLayout,
+    beta: Scalar = 0, into c: UnsafeMutablePointer<Scalar>, _ cLayout: MatrixLayout
+) {
+    let k = checkedDepth(transposeA, transposeB, aLayout, bLayout, cLayout)
+    gemmOnThisThread(
+        transposeA, transposeB, cLayout.rows, cLayout.columns, k, alpha, a, aLayout.stride, b, bLayout.stride, beta, c, cLayout.stride)
+}
+
 /// `count` independent products: C_i = alpha op(A_i) op(B_i) + beta C_i, matrix i of each operand `stride` · i elements on.
 ///
 /// A stride of 0 for A or B uses the same matrix for all.

@@ -53,10 +53,10 @@ public func operationsWithGradient(inSourcesOf target: String, excluding exclude
     return Set(declared.filter { $0.isPublic && records($0.body) }.map(\.name))
 }
 
-/// All lines of a target's Swift files.
+/// All lines of a target's Swift files, in whatever folder.
 public func sourceLines(of target: String, excluding excluded: [String] = []) throws -> [String] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/\(target)").standardized
-    return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    return try FileManager.default.subpathsOfDirectory(atPath: folder.path).map { folder.appending(path: $0) }
         .filter { $0.pathExtension == "swift" && !excluded.contains($0.lastPathComponent) }
         .flatMap { try String(contentsOf: $0, encoding: .utf8).components(separatedBy: "\n") }
 }

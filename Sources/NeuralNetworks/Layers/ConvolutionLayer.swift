@@ -1,0 +1,43 @@
+import LinearAlgebra
+import Tensors
+
+/// A two-dimensional convolution with a bias: [N, inputs, H, W] to [N, outputs, h, w].
+public struct ConvolutionLayer: Module {
+    public let name: String
+    public let inputs, outputs: Int
+    public let geometry: ConvolutionGeometry
+    private let initializer: Initializer
+
+    /// - Parameters:
+    ///   - name: Of the layer; its parameters are NAME.weight [outputs, inputs / groups, kernel, kernel] and NAME.bias [outputs].
+    ///   - inputs: The number of channels that come in.
+    ///   - outputs: The number of channels that go out.
+    ///   - kernel: The side of the kernel.
+    ///   - geometry: Stride, padding, dilation and groups.
+    ///   - initializer: Of the weights; nil for He's.
+    public init(
+        _ name: String, _ inputs: Int, _ outputs: Int, kernel: Int, geometry: ConvolutionGeometry = ConvolutionGeometry(),
+        initializer: Initializer? = nil
+    ) {
+        self.name = name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.geometry = geometry
+        self.kernel = kernel
+        self.initializer = initializer ?? .he(fanIn: inputs / geometry.groups * kernel * kernel)
+    }
+
+    private let kernel: Int
+
+    public var specifications: [ParameterSpecification] {
+        [
+            ParameterSpecification("\(name).weight", [outputs, inputs / geometry.groups, kernel, kernel], initializer),
+            ParameterSpecification("\(name).bias", [outputs], .constant(0)),
+        ]
+    }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        convolution(x, context.parameters["\(name).weight"], geometry)
+            + context.parameters["\(name).bias"].reshaped([1, outputs, 1, 1])
+    }
+}

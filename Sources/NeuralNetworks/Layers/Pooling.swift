@@ -1,0 +1,109 @@
+import LinearAlgebra
+import Tensors
+
+/// The largest element of each window of `size` x `size`, `stride` apart, of images [N, C, H, W]: [N, C, h, w]. Windows that do not fit are
+/// left out. The gradient goes to the first of several that are equally large.
+public func maxPooled<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, size: Int, stride: Int) -> Tensor<Scalar> {
+    precondition(
+        x.rank == 4 && size >= 1 && stride >= 1 && x.shape[2] >= size && x.shape[3] >= size,
+        "maxPooled: found \(x.shape) with windows of \(size) and stride \(stride), expected [N, C, H, W] at least as large as a window")
+    let shape = x.shape
+    let (height, width) = ((shape[2] - size) / stride + 1, (shape[3] - size) / stride + 1)
+    let places = UnsafeMutableBufferPointer<Int32>.allocate(capacity: shape[0] * shape[1] * height * width)
+    let winners = Winners(places)
+    let value = Tensor<Scalar>(shape: [shape[0], shape[1], height, width]) { out in
+        x.withScalars { x in
+            pool(x, shape, size, stride, height, width, into: out, places)
+        }
+    }
+    return value.recorded(from: [x]) { cotangent, _ in
+        var gradient = Tensor<Scalar>.zeros(shape)
+        let (plane, outPlane) = (shape[2] * shape[3], height * width)
+        gradient.withMutableScalars { gradient in
+            cotangent.withScalars { cotangent in spread(cotangent, winners.places, plane, outPlane, into: gradient) }
+        }
+        return [gradient]
+    }
+}
+
+/// Where in its plane each window has its largest element.
+private final class Winners: @unchecked Sendable {
+    let places: UnsafeMutableBufferPointer<Int32>
+
+    init(_ places: UnsafeMutableBufferPointer<Int32>) { self.places = places }
+
+    deinit { places.deallocate() }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func pool<Scalar: FloatingScalar>(
+    _ x: UnsafeBufferPointer<Scalar>, _ shape: [Int], _ size: Int, _ stride: Int, _ height: Int, _ width: Int,
+    into out: UnsafeMutableBufferPointer<Scalar>, _ places: UnsafeMutableBufferPointer<Int32>
+) {
+    let (x, out, places) = (x.baseAddress!, out.baseAddress!, places.baseAddress!)
+    let rowLength = shape[3]
+    Threads.forEachPiece(of: shape[0] * shape[1], size: max(1, 16384 / (shape[2] * shape[3]))) { piece in
+        for plane in piece {
+            let source = x + plane * shape[2] * shape[3]
+            var target = plane * height * width
+            for row in 0..<height {
+                for column in 0..<width {
+                    var place = row * stride * rowLength + column * stride
+                    var largest = source[place]
+                    for y in 0..<size {
+                        let start = (row * stride + y) * rowLength + column * stride
+                        for i in start..<start + size where source[i] > largest || (source[i] != source[i] && largest == largest) {
+                            largest = source[i]
+                            place = i
+                        }
+                    }
+                    out[target] = largest
+                    places[target] = Int32(place)
+                    target += 1
+                }
+            }
+        }
+    }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func spread<Scalar: FloatingScalar>(
+    _ cotangent: UnsafeBufferPointer<Scalar>, _ places: UnsafeMutableBufferPointer<Int32>, _ plane: Int, _ outPlane: Int,
+    into gradient: UnsafeMutableBufferPointer<Scalar>
+) {
+    let count = cotangent.count / max(1, outPlane)
+    let (cotangent, places, gradient) = (cotangent.baseAddress!, places.baseAddress!, gradient.baseAddress!)
+    Threads.forEachPiece(of: count, size: max(1, 16384 / plane)) { piece in
+        for i in piece {
+            for j in i * outPlane..<(i + 1) * outPlane { gradient[i * plane + Int(places[j])] += cotangent[j] }
+        }
+    }
+}
+
+/// Max-pooling with windows next to each other.
+public struct MaxPoolingLayer: Module {
+    public let size: Int
+
+    /// Windows of `size` x `size`, which do not overlap.
+    public init(size: Int = 2) { self.size = size }
+
+    public var specifications: [ParameterSpecification] { [] }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        maxPooled(x, size: size, stride: size)
+    }
+}
+
+/// The largest element of each channel: [N, C, H, W] to [N, C].
+public struct GlobalMaxPoolingLayer: Module {
+    public init() {}
+
+    public var specifications: [ParameterSpecification] { [] }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        precondition(x.rank == 4, "GlobalMaxPoolingLayer: found \(x.shape), expected [N, C, H, W]")
+        return x.max(axes: [2, 3])
+    }
+}

@@ -1,0 +1,62 @@
+import LinearAlgebra
+import Tensors
+
+/// A part of a network: a layer, or layers put together. It holds its configuration only; the parameters are kept apart, so that they can be
+/// differentiated, saved and shared.
+public protocol Module: Sendable {
+    /// What it needs among the parameters, in a fixed order.
+    var specifications: [ParameterSpecification] { get }
+
+    /// Its output for an input, with the parameters in `context`.
+    func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar>
+}
+
+extension Module {
+    /// The parameters at the beginning of training.
+    public func initialParameters<Scalar: FloatingScalar>(seed: UInt64, as type: Scalar.Type = Scalar.self) -> Parameters<Scalar> {
+        Parameters(initializing: specifications, seed: seed)
+    }
+
+    /// The output for an input outside of training.
+    public func evaluated<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ parameters: Parameters<Scalar>) -> Tensor<Scalar> {
+        var context = Context(parameters, isTraining: false)
+        return self(x, &context)
+    }
+}
+
+/// What a network's evaluation needs and leaves behind.
+public struct Context<Scalar: FloatingScalar>: Sendable {
+    public var parameters: Parameters<Scalar>
+    /// Whether dropout drops and batch normalization takes the batch's statistics.
+    public var isTraining: Bool
+    /// Tells the samplers' noise of one step from that of the next.
+    public var call: Int
+    /// Of dropout.
+    public var random: RandomSource
+    /// New values of parameters that are tracked without a gradient, by name.
+    public var tracked: [String: Tensor<Scalar>] = [:]
+
+    public init(
+        _ parameters: Parameters<Scalar>, isTraining: Bool, call: Int = 0, random: RandomSource = RandomSource(seed: 0)
+    ) {
+        self.parameters = parameters
+        self.isTraining = isTraining
+        self.call = call
+        self.random = random
+    }
+}
+
+/// Modules one after the other.
+public struct Chain: Module {
+    public var modules: [any Module]
+
+    public init(_ modules: [any Module]) { self.modules = modules }
+
+    public var specifications: [ParameterSpecification] { modules.flatMap(\.specifications) }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        var x = x
+        for module in modules { x = module(x, &context) }
+        return x
+    }
+}

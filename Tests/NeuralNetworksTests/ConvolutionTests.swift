@@ -1,0 +1,98 @@
+import LinearAlgebra
+import NeuralNetworks
+import TestSupport
+import Tensors
+import XCTest
+
+final class ConvolutionTests: XCTestCase {
+    /// Seven loops: image, output channel, row, column, input channel, kernel row, kernel column.
+    private func naive(_ x: Tensor<Double>, _ weight: Tensor<Double>, _ g: ConvolutionGeometry) -> Tensor<Double> {
+        let (kernelHeight, kernelWidth) = (weight.shape[2], weight.shape[3])
+        let height = (x.shape[2] + 2 * g.padding - g.dilation * (kernelHeight - 1) - 1) / g.stride + 1
+        let width = (x.shape[3] + 2 * g.padding - g.dilation * (kernelWidth - 1) - 1) / g.stride + 1
+        let (groupInputs, groupOutputs) = (weight.shape[1], weight.shape[0] / g.groups)
+        var sums: [Double] = []
+        for n in 0..<x.shape[0] {
+            for o in 0..<weight.shape[0] {
+                for row in 0..<height {
+                    for column in 0..<width {
+                        var sum = 0.0
+                        for c in 0..<groupInputs {
+                            for ky in 0..<kernelHeight {
+                                for kx in 0..<kernelWidth {
+                                    let y = row * g.stride + ky * g.dilation - g.padding
+                                    let xx = column * g.stride + kx * g.dilation - g.padding
+                                    guard (0..<x.shape[2]).contains(y) && (0..<x.shape[3]).contains(xx) else { continue }
+                                    sum += weight[o, c, ky, kx] * x[n, o / groupOutputs * groupInputs + c, y, xx]
+                                }
+                            }
+                        }
+                        sums.append(sum)
+                    }
+                }
+            }
+        }
+        return Tensor(sums, shape: [x.shape[0], weight.shape[0], height, width])
+    }
+
+    func testAgainstSevenLoops() {
+        var random = RandomSource(seed: 4)
+        func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+        var checked = 0
+        while checked < 40 {
+            let groups = draw(1...3)
+            let geometry = ConvolutionGeometry(stride: draw(1...3), padding: draw(0...4), dilation: draw(1...2), groups: groups)
+            let (kernelHeight, kernelWidth) = (draw(1...7), draw(1...7))
+            let (height, width) = (draw(1...19), draw(1...23))
+            guard height + 2 * geometry.padding > geometry.dilation * (kernelHeight - 1),
+                width + 2 * geometry.padding > geometry.dilation * (kernelWidth - 1)
+            else { continue }
+            checked += 1
+            let x: Tensor<Double> = randomTensor([draw(1...5), groups * draw(1...4), height, width], seed: UInt64(checked))
+            let weight: Tensor<Double> = randomTensor(
+                [groups * draw(1...5), x.shape[1] / groups, kernelHeight, kernelWidth], seed: UInt64(1000 + checked))
+            let expected = naive(x, weight, geometry)
+            let name = "\(x.shape), \(weight.shape), \(geometry)"
+            assertClose(convolution(x, weight, geometry), expected, tolerance: 1e-12, name)
+            let single = convolution(x.cast(to: Float.self), weight.cast(to: Float.self), geometry)
+            assertClose(single.cast(to: Double.self), expected, tolerance: 1e-4, name)
+            checkAdjoints(x, weight, geometry, expected, name)
+        }
+    }
+
+    /// More output pixels than a tile has.
+    func testSeveralTiles() {
+        let x: Tensor<Double> = randomTensor([2, 8, 40, 37])
+        let weight: Tensor<Double> = randomTensor([3, 8, 7, 7], seed: 2)
+        let geometry = ConvolutionGeometry(padding: 3)
+        let expected = naive(x, weight, geometry)
+        assertClose(convolution(x, weight, geometry), expected, tolerance: 1e-11, "\(x.shape)")
+        checkAdjoints(x, weight, geometry, expected, "\(x.shape)")
+    }
+
+    /// A convolution is linear in both operands: the gradient of <g, y> by either, times that operand, is <g, y> again.
+    private func checkAdjoints(
+        _ x: Tensor<Double>, _ weight: Tensor<Double>, _ geometry: ConvolutionGeometry, _ y: Tensor<Double>, _ name: String
+    ) {
+        let cotangent: Tensor<Double> = randomTensor(y.shape, seed: 7)
+        let product = (cotangent * y).sum().scalar
+        let (_, gradients) = valueWithGradient(at: [x, weight]) { (convolution($0[0], $0[1], geometry) * cotangent).sum() }
+        XCTAssertEqual((gradients[0] * x).sum().scalar, product, accuracy: 1e-9, name)
+        XCTAssertEqual((gradients[1] * weight).sum().scalar, product, accuracy: 1e-9, name)
+    }
+
+    func testSameBitsOnAnyNumberOfThreads() {
+        let x: Tensor<Float> = randomTensor([9, 3, 21, 21])
+        let weight: Tensor<Float> = randomTensor([16, 3, 7, 7], seed: 2)
+        func run(_ threads: Int) -> [Tensor<Float>] {
+            Threads.with(count: threads) {
+                let (value, gradients) = valueWithGradient(at: [x, weight]) {
+                    convolution($0[0], $0[1], ConvolutionGeometry(padding: 3)).squared().sum()
+                }
+                return [value] + gradients
+            }
+        }
+        let one = run(1)
+        for threads in 2...4 { XCTAssertEqual(run(threads), one) }
+    }
+}
