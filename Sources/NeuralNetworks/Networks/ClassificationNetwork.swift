@@ -1,0 +1,140 @@
+import LinearAlgebra
+import Sampling
+import Tensors
+
+/// What a classification network is made of: enough to build it again, for a checkpoint.
+public struct NetworkConfiguration: Codable, Sendable, Equatable {
+    /// Whether a transformer stands before the classifier.
+    public enum Transformer: String, Codable, Sendable, CaseIterable {
+        /// The image is only brought to the classifier's size.
+        case none
+        /// Predicts once.
+        case stn
+        /// Predicts, composes and samples again, four times with shared weights.
+        case icstn
+    }
+
+    /// Which layers predictor and classifier have.
+    public enum Architecture: String, Codable, Sendable, CaseIterable {
+        /// The paper's: `LocalizationNetwork` for rotation, scales and translation, `Classifier`.
+        case paper
+        /// Lin & Lucey's for MNIST, which the paper's section A.2 uses: smaller, for homographies.
+        case linLucey = "lin-lucey"
+    }
+
+    /// How the transformer samples.
+    public enum SamplerKind: String, Codable, Sendable, CaseIterable {
+        case bilinear
+        case multiScale = "multi-scale"
+        case linearized
+    }
+
+    public var architecture: Architecture
+    public var transformer: Transformer
+    public var sampler: SamplerKind
+    /// By how much smaller than the image the classifier's input is.
+    public var downsampling: Int
+    /// Of the images.
+    public var channels, side: Int
+    public var classes: Int
+    /// Of the linearized sampler's noise.
+    public var seed: UInt64
+
+    public init(
+        architecture: Architecture = .paper, transformer: Transformer, sampler: SamplerKind, downsampling: Int = 1, channels: Int, side: Int,
+        classes: Int, seed: UInt64 = 0
+    ) {
+        precondition(
+            downsampling >= 1 && side / downsampling >= 1,
+            "NetworkConfiguration: found a side of \(side) and a downsampling of \(downsampling), expected at least a pixel to be left")
+        self.architecture = architecture
+        self.transformer = transformer
+        self.sampler = sampler
+        self.downsampling = downsampling
+        self.channels = channels
+        self.side = side
+        self.classes = classes
+        self.seed = seed
+    }
+
+    /// The side of the classifier's input.
+    public var classifierSide: Int { side / downsampling }
+
+    var makeSampler: any Sampler {
+        switch sampler {
+        case .bilinear: BilinearSampler(propagatesToImage: false)
+        case .multiScale: MultiScaleSampler(propagatesToImage: false)
+        case .linearized: LinearizedSampler(noise: .seed(seed))
+        }
+    }
+}
+
+/// A classifier of images [N, C, side, side], with a spatial transformer before it or none: to logits [N, classes].
+///
+/// The names of its parameters begin with "transformer." and "classifier.", so that each can have its own learning rate.
+public struct ClassificationNetwork: Module {
+    public let configuration: NetworkConfiguration
+    private let transformer: SpatialTransformer?
+    private let classifier: any Module
+
+    public init(_ configuration: NetworkConfiguration) {
+        self.configuration = configuration
+        let (channels, classes) = (configuration.channels, configuration.classes)
+        let steps: Int? = configuration.transformer == .none ? nil : configuration.transformer == .stn ? 1 : 4
+        switch configuration.architecture {
+        case .paper:
+            classifier = Classifier("classifier", channels: channels, side: configuration.classifierSide, classes: classes)
+            transformer = steps.map {
+                let family = TransformationFamily.rotationScaleTranslation
+                return SpatialTransformer(
+                    predictor: LocalizationNetwork("transformer", channels: channels, outputs: family.parameterCount), family: family,
+                    sampler: configuration.makeSampler, steps: $0, side: configuration.classifierSide)
+            }
+        case .linLucey:
+            classifier = linLuceyClassifier(channels: channels, side: configuration.classifierSide, classes: classes)
+            transformer = steps.map {
+                SpatialTransformer(
+                    predictor: linLuceyPredictor(channels: channels, side: configuration.side), family: .homography,
+                    sampler: configuration.makeSampler, steps: $0, side: configuration.classifierSide)
+            }
+        }
+    }
+
+    public var specifications: [ParameterSpecification] { (transformer?.specifications ?? []) + classifier.specifications }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        classifier(transformed(x, &context), &context)
+    }
+
+    /// What the classifier is given: [N, C, s, s].
+    public func transformed<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        let configuration = configuration
+        precondition(
+            x.rank == 4 && x.shape[1...] == [configuration.channels, configuration.side, configuration.side],
+            "ClassificationNetwork: found \(x.shape), expected [N, \(configuration.channels), \(configuration.side), \(configuration.side)]")
+        if let transformer { return transformer(x, &context) }
+        let side = configuration.classifierSide
+        guard side < configuration.side else { return x }
+        return configuration.makeSampler.sample(x, at: SamplingGrid(.identity, height: side, width: side), call: context.call)
+    }
+}
+
+/// Lin & Lucey's: convolutions 7x7 to 4 and to 8 channels, the largest of 2x2, 48, the homography's 8.
+private func linLuceyPredictor(channels: Int, side: Int) -> Chain {
+    let pooled = (side - 12) / 2
+    return Chain([
+        ConvolutionLayer("transformer.convolution1", channels, 4, kernel: 7), ReLULayer(),
+        ConvolutionLayer("transformer.convolution2", 4, 8, kernel: 7), ReLULayer(), MaxPoolingLayer(), FlattenLayer(),
+        DenseLayer("transformer.dense1", 8 * pooled * pooled, 48), ReLULayer(),
+        DenseLayer("transformer.dense2", 48, TransformationFamily.homography.parameterCount, initializer: .constant(0)),
+    ])
+}
+
+/// Lin & Lucey's: a convolution 9x9 to 3 channels, then the classes.
+private func linLuceyClassifier(channels: Int, side: Int, classes: Int) -> Chain {
+    let left = side - 8
+    return Chain([
+        ConvolutionLayer("classifier.convolution1", channels, 3, kernel: 9), ReLULayer(), FlattenLayer(),
+        DenseLayer("classifier.dense1", 3 * left * left, classes),
+    ])
+}
