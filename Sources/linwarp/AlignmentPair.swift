@@ -5,6 +5,12 @@ struct AlignmentPair {
     let source, target: Tensor<Float>
     let sourceName, targetName: String
 
+    var frame: Frame {
+        Frame(
+            sourceAspect: Double(source.shape[2]) / Double(source.shape[1]), targetAspect: Double(target.shape[2]) / Double(target.shape[1])
+        )
+    }
+
     init(sourcePath: String, targetPath: String) throws {
         let source = try Tensor<Float>(imageAt: sourcePath)
         let target = try Tensor<Float>(imageAt: targetPath)

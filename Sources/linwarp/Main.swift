@@ -7,15 +7,22 @@ import LinWarp
 enum Main {
     static func main() {
         do {
-            var command = try LinwarpCommand.parseAsRoot()
-            try command.run()
+            do {
+                var command = try LinwarpCommand.parseAsRoot()
+                try command.run()
+            } catch  where LinwarpCommand.exitCode(for: error).isSuccess {  // help and version
+                print(LinwarpCommand.fullMessage(for: error))
+            }
+            // What was printed may still wait in a buffer, and its loss would go unnoticed.
+            guard fflush(nil) == 0 else {
+                throw OutputError(description: "standard output: cannot be written: \(String(cString: strerror(errno)))")
+            }
         } catch {
-            let code = LinwarpCommand.exitCode(for: error)
-            if code.isSuccess { LinwarpCommand.exit(withError: error) }  // help and version
-            let isUsage = code == .validationFailure
+            let isUsage = LinwarpCommand.exitCode(for: error) == .validationFailure
             let message = isUsage ? LinwarpCommand.message(for: error) : "\(error)"
-            let line = message.split(separator: "\n").joined(separator: " ")
-            FileHandle.standardError.write(Data("linwarp: \(line)\(isUsage ? " (see linwarp --help)" : "")\n".utf8))
+            let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+            try? FileHandle.standardError.write(
+                contentsOf: Data("linwarp: \(line)\(isUsage ? " (see linwarp --help)" : "")\n".utf8))
             exit(isUsage ? 64 : 1)
         }
     }

@@ -16,7 +16,8 @@ struct OutputDirectory {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw OutputError(description: "--out \(path): found a directory that cannot be made, expected one that can be written to")
+            throw OutputError(
+                description: "--out \(path): found no directory and cannot make one there, expected one that can be written to")
         }
         guard access(path, W_OK | X_OK) == 0 else {
             throw OutputError(
