@@ -46,6 +46,7 @@ let package = Package(
         .testTarget(name: "SamplingTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "TestSupport"]),
         .testTarget(name: "RegistrationTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+        .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp"]),
     ],
     swiftLanguageModes: [.v6]
 )

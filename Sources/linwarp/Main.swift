@@ -15,7 +15,7 @@ enum Main {
             }
             // What was printed may still wait in a buffer, and its loss would go unnoticed.
             guard fflush(nil) == 0 else {
-                throw OutputError(description: "standard output: cannot be written: \(String(cString: strerror(errno)))")
+                throw Failure(description: "standard output: cannot be written: \(String(cString: strerror(errno)))")
             }
         } catch {
             let isUsage = LinwarpCommand.exitCode(for: error) == .validationFailure
@@ -28,6 +28,11 @@ enum Main {
     }
 }
 
+/// What stops the program other than wrong usage and images that can't be read or written.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+}
+
 struct LinwarpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linwarp",
@@ -35,6 +40,8 @@ struct LinwarpCommand: ParsableCommand {
         discussion: """
             Matrices map normalized target coordinates to normalized source coordinates: x right, y down, -1 and 1 at the outer edges of \
             the image. On the command line they are six or nine comma-separated numbers, row by row.
+
+            Example: linwarp demo --out demo
             """,
         version: version,
         subcommands: [AlignCommand.self, WarpCommand.self, DemoCommand.self, InfoCommand.self])

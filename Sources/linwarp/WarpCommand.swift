@@ -64,8 +64,11 @@ struct WarpCommand: ParsableCommand {
         let source = try Tensor<Float>(imageAt: image)
         let (channels, height, width) = (source.shape[0], source.shape[1], source.shape[2])
         let size = try self.size ?? PixelSize(argument: "\(width)x\(height)")
-        guard memoryIsFree(bytes: channels * size.height * size.width * MemoryLayout<Float>.stride) else {
-            throw OutputError(description: "--size \(size.width)x\(size.height): found too little memory, expected a smaller size")
+        // The smaller scales of the source take several times as much as it does.
+        let count = channels * size.height * size.width + (sampler == .multiScale ? 6 * source.count : 0)
+        guard memoryIsFree(bytes: MemoryLayout<Float>.stride * count) else {
+            throw Failure(
+                description: "--size \(size.width)x\(size.height): found too little memory to make it of \(image), expected smaller images")
         }
         let frame = Frame(
             sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
