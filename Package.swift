@@ -52,6 +52,7 @@ let package = Package(
             name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+        .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -26,6 +26,7 @@ func readImageFile(_ path: String) throws(ImageError) -> (bytes: [UInt8], format
     let start = try read(file, offset: 0, count: min(size, ImageFormat.prefixLength), path: path)
     guard let format = ImageFormat(start) else { throw .notAnImage(path: path, found: ImageFormat.describe(start)) }
     guard size <= fileSizeLimit else { throw .unreadable(path: path, reason: "it has \(size) bytes, more than \(fileSizeLimit)") }
+    guard memoryIsFree(bytes: size) else { throw .tooLittleMemory(path: path) }
     return (try read(file, offset: 0, count: size, path: path), format)
 }
 

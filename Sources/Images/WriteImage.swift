@@ -19,7 +19,7 @@ extension Tensor where Scalar == Float {
     /// be written; nothing is left behind then, and a file that was there before stays.
     public func writeImage(to path: String, bitDepth: ImageBitDepth = .eight, quality: Int = 95) throws(ImageError) {
         precondition((1...100).contains(quality), "writeImage: found the quality \(quality), expected 1...100")
-        let format = try OutputFormat(path: path)
+        let format = try WritableFormat(path: path)
         guard rank == 3, format.channels.contains(shape[0]), shape[1] > 0, shape[2] > 0 else {
             throw .unsupportedShape(path: path, found: shape, expected: format.expectedShape)
         }
@@ -37,10 +37,12 @@ extension Tensor where Scalar == Float {
     }
 }
 
-private enum OutputFormat {
+/// The formats that are written.
+public enum WritableFormat: Sendable {
     case png, jpeg, ppm, pgm
 
-    init(path: String) throws(ImageError) {
+    /// The format that the extension of a name stands for; throws `ImageError.unsupportedExtension` if it stands for none.
+    public init(path: String) throws(ImageError) {
         let name = path.split(separator: "/").last ?? ""
         let fileExtension = name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? ""
         switch fileExtension.lowercased() {
@@ -52,7 +54,7 @@ private enum OutputFormat {
         }
     }
 
-    var channels: [Int] {
+    fileprivate var channels: [Int] {
         switch self {
         case .png: [1, 2, 3, 4]
         case .jpeg: [1, 3]
@@ -61,17 +63,17 @@ private enum OutputFormat {
         }
     }
 
-    var expectedShape: String {
+    fileprivate var expectedShape: String {
         "[channels, height, width] with \(channels.map(String.init).joined(separator: " or ")) channels and no empty axis"
     }
 
     /// The longest side: that of libjpeg, and in the others what a signed 32-bit number holds.
-    var sideLimit: Int { self == .jpeg ? 65500 : Int(Int32.max) }
+    fileprivate var sideLimit: Int { self == .jpeg ? 65500 : Int(Int32.max) }
 }
 
 /// The bytes of the file, which the caller frees.
 private func encode(
-    _ planes: UnsafePointer<Float>, _ layout: cimage_layout, as format: OutputFormat, quality: Int, path: String
+    _ planes: UnsafePointer<Float>, _ layout: cimage_layout, as format: WritableFormat, quality: Int, path: String
 ) throws(ImageError) -> UnsafeMutableBufferPointer<UInt8> {
     var bytes: UnsafeMutablePointer<UInt8>?
     var count = 0

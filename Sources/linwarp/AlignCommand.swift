@@ -12,87 +12,80 @@ struct AlignCommand: ParsableCommand {
             Example: linwarp align map.png photo.jpg --family homography --out aligned
             """)
 
-    @Argument(help: "The image that is transformed: PNG, JPEG, PPM or PGM.")
+    @Argument(help: "The image that is transformed: PNG, JPEG, PPM or PGM.", transform: pathArgument)
     var source: String
 
-    @Argument(help: "The image that it is aligned to, of any size.")
+    @Argument(help: "The image that it is aligned to, of any size.", transform: pathArgument)
     var target: String
 
     @OptionGroup var search: SearchOptions
 
     mutating func run() throws {
-        let images = try AlignmentPair(sourcePath: source, targetPath: target)
-        let output = try OutputDirectory(search.out)
-        let report = try search.align(images, truth: nil)
-        try output.write(report, images)
-        if search.json { print(try report.json()) } else { report.print(directory: search.out) }
+        try search.align(AlignmentPair(sourcePath: source, targetPath: target), truth: nil)
     }
 }
 
-/// The options that `align` and `demo` share.
+/// The options that `align` and `demo` share, and what both do with them.
 struct SearchOptions: ParsableArguments {
-    @Option(help: "The kind of transformation: \(TransformationFamily.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "The kind of transformation: \(TransformationFamily.choices).", transform: choiceArgument)
     var family: TransformationFamily?
 
     @Option(
-        parsing: .singleValue,
-        help:
-            "How the source is sampled: \(SamplerName.allCases.map(\.rawValue).joined(separator: ", ")). Give it again to compare several.")
+        parsing: .singleValue, help: "How the source is sampled: \(SamplerName.choices). Give it again to compare several.",
+        transform: choiceArgument)
     var sampler: [SamplerName] = []
 
-    @Option(help: "levenberg-marquardt, whose noise shrinks (the default), or adam, the paper's way.")
+    @Option(help: "levenberg-marquardt, whose noise shrinks, or adam, the paper's way.", transform: choiceArgument)
     var optimizer: OptimizerName = .levenbergMarquardt
 
-    @Option(help: "Where to start: six or nine comma-separated numbers (default: the identity).", transform: matrixArgument)
+    // Numbers may be negative: what follows such an option is its value even if it begins with a minus.
+    @Option(
+        parsing: .unconditional, help: "Where to start: six or nine comma-separated numbers (default: the identity).",
+        transform: matrixArgument)
     var initial: Matrix3?
 
-    @Option(help: "The most iterations (default: 60; 200 with adam).")
+    @Option(
+        parsing: .unconditional, help: "The most iterations (default: 60; 200 with adam).",
+        transform: { try wholeNumberArgument($0, in: 0...1_000_000) })
     var iterations: Int?
 
-    @Option(help: "Of the noise: the same seed gives the same result.")
+    @Option(parsing: .unconditional, help: "Of the noise: the same seed gives the same result.", transform: seedArgument)
     var seed: UInt64 = 0
 
-    @Option(help: "The directory to write to.")
+    @Option(help: "The directory to write to.", transform: pathArgument)
     var out = "linwarp-out"
 
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
-        case levenbergMarquardt = "levenberg-marquardt"
-        case adam
-    }
-
-    func validate() throws {
-        if let iterations, !(0...1_000_000).contains(iterations) {
-            throw ValidationError("--iterations: found \(iterations), expected 0 to 1000000")
-        }
-    }
-
-    /// Aligns with each sampler that was asked for.
-    func align(_ images: AlignmentPair, truth: Matrix3?) throws -> AlignmentReport {
-        let samplers = sampler.isEmpty ? [.linearized] : sampler
+    /// Aligns with each sampler that was asked for, writes what was found into the directory and prints it.
+    func align(_ images: AlignmentPair, truth: Matrix3?) throws {
         let family = family ?? .affine
-        let clock = ContinuousClock()
+        let initial = initial ?? .identity
+        // Before the directory is made.
+        guard family.parameters(nearestTo: images.frame.denormalized(initial)) != nil else {
+            throw ValidationError("--initial: \(AlignmentError.initialMatrixOutsideFamily(family))")
+        }
+        let output = try OutputDirectory(out)
+        let samplers = sampler.isEmpty ? [.linearized] : sampler
         let progress = ProgressLine()
         var results: [AlignmentReport.Result] = []
         for (i, name) in samplers.enumerated() {
             progress.show("aligning with \(name.rawValue) (\(i + 1) of \(samplers.count))")
             let settings = AlignmentSettings(
                 family: family, sampler: name.forAlignment(seed: seed),
-                optimizer: optimizer == .adam ? .adam() : .levenbergMarquardt(), initial: initial ?? .identity,
+                optimizer: optimizer == .adam ? .adam() : .levenbergMarquardt(), initial: initial,
                 iterations: iterations ?? (optimizer == .adam ? 200 : 60))
-            var alignment: Alignment?
-            let time = try clock.measure {
-                do { alignment = try LinWarp.align(images.source, to: images.target, settings) } catch {
-                    throw ValidationError("--initial: \(error)")
-                }
-            }
-            results.append(.init(sampler: name, alignment: alignment!, seconds: time / .seconds(1), truth: truth))
+            let start = ContinuousClock.now
+            let alignment = try LinWarp.align(images.source, to: images.target, settings)
+            let seconds = start.duration(to: .now) / .seconds(1)
+            results.append(.init(sampler: name, alignment: alignment, seconds: seconds, truth: truth))
         }
         progress.clear()
-        return AlignmentReport(
+        let report = AlignmentReport(
             source: images.sourceName, target: images.targetName, family: family, optimizer: optimizer.rawValue, seed: seed,
             truth: truth, results: results)
+        try output.write(report, images)
+        if json { print(try report.json()) } else { report.print(directory: out) }
     }
 }

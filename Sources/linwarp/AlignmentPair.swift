@@ -5,10 +5,20 @@ struct AlignmentPair {
     let source, target: Tensor<Float>
     let sourceName, targetName: String
 
+    var frame: Frame {
+        Frame(
+            sourceAspect: Double(source.shape[2]) / Double(source.shape[1]), targetAspect: Double(target.shape[2]) / Double(target.shape[1])
+        )
+    }
+
     init(sourcePath: String, targetPath: String) throws {
         let source = try Tensor<Float>(imageAt: sourcePath)
         let target = try Tensor<Float>(imageAt: targetPath)
         self.init(source: source, target: target, sourceName: sourcePath, targetName: targetPath)
+        // The search holds several times as much: warped images, slopes, scales.
+        guard memoryIsFree(bytes: 6 * MemoryLayout<Float>.stride * (self.source.count + self.target.count)) else {
+            throw Failure(description: "\(sourcePath), \(targetPath): found too little memory for them, expected smaller images")
+        }
     }
 
     init(source: Tensor<Float>, target: Tensor<Float>, sourceName: String, targetName: String) {

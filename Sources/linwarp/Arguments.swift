@@ -1,8 +1,9 @@
 import ArgumentParser
+import Foundation
 import LinWarp
 
-// What options accept, and how it is read. A function here throws `ValidationError`, whose message says what was found and expected;
-// the argument parser puts the option's name before it.
+// What options accept, and how it is read. A function here throws `ValidationError`, whose message says what was expected; the argument
+// parser puts the option's name and the value found before it.
 
 /// Six or nine comma-separated numbers, row by row.
 func matrixArgument(_ text: String) throws -> Matrix3 {
@@ -15,19 +16,61 @@ func matrixArgument(_ text: String) throws -> Matrix3 {
 
 /// Comma-separated finite numbers, as many as one of `counts`.
 func numbersArgument(_ text: String, counts: [Int]) throws -> [Double] {
-    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-    let expected = counts.map(String.init).joined(separator: " or ")
-    guard counts.contains(parts.count) else { throw ValidationError("found \(parts.count) numbers, expected \(expected)") }
-    return try parts.map { part in
-        guard let number = Double(part.filter { $0 != " " }), number.isFinite else {
-            throw ValidationError("found “\(part)”, expected \(expected) finite numbers")
-        }
+    let expected = "expected \(counts.map(String.init).joined(separator: " or ")) comma-separated finite numbers"
+    let numbers = try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        guard let number = finiteNumber(part) else { throw ValidationError("found “\(part)”, \(expected)") }
         return number
     }
+    guard counts.contains(numbers.count) else { throw ValidationError("found \(numbers.count), \(expected)") }
+    return numbers
 }
 
 /// One finite number.
-func numberArgument(_ text: String) throws -> Double { try numbersArgument(text, counts: [1])[0] }
+func numberArgument(_ text: String) throws -> Double {
+    guard let number = finiteNumber(text) else { throw ValidationError("expected a finite number") }
+    return number
+}
+
+/// One finite number above zero.
+func positiveNumberArgument(_ text: String) throws -> Double {
+    guard let number = finiteNumber(text), number > 0 else { throw ValidationError("expected a positive finite number") }
+    return number
+}
+
+private func finiteNumber(_ text: some StringProtocol) -> Double? {
+    Double(text.trimmingCharacters(in: .whitespaces)).flatMap { $0.isFinite ? $0 : nil }
+}
+
+/// A whole number within a range.
+func wholeNumberArgument<Number: FixedWidthInteger>(_ text: String, in range: ClosedRange<Number>) throws -> Number {
+    guard let number = Number(text), range.contains(number) else {
+        throw ValidationError("expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+}
+
+/// Any seed.
+func seedArgument(_ text: String) throws -> UInt64 { try wholeNumberArgument(text, in: 0 ... .max) }
+
+/// One of the names of a type's cases.
+func choiceArgument<Choice: Choosable>(_ text: String) throws -> Choice {
+    guard let choice = Choice(rawValue: text) else { throw ValidationError("expected one of \(Choice.choices)") }
+    return choice
+}
+
+/// What an option can be chosen from by name.
+protocol Choosable: CaseIterable, RawRepresentable<String> {}
+
+extension Choosable {
+    /// The names, for a line of text.
+    static var choices: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+/// The path of a file or directory.
+func pathArgument(_ text: String) throws -> String {
+    guard !text.isEmpty else { throw ValidationError("expected a path") }
+    return text
+}
 
 /// A size in pixels, such as 640x480.
 struct PixelSize {
@@ -38,17 +81,17 @@ struct PixelSize {
     init(argument text: String) throws {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let width = parts[0], let height = parts[1] else {
-            throw ValidationError("found “\(text)”, expected a width and a height, such as 640x480")
+            throw ValidationError("expected a width and a height, such as 640x480")
         }
         guard width >= 1, height >= 1, width <= Self.limit / height else {
-            throw ValidationError("found \(text), expected at least 1x1 and at most \(Self.limit) pixels in all")
+            throw ValidationError("expected at least 1x1 and at most \(Self.limit) pixels in all")
         }
         (self.width, self.height) = (width, height)
     }
 }
 
 /// The samplers by name.
-enum SamplerName: String, CaseIterable, ExpressibleByArgument {
+enum SamplerName: String, Choosable {
     case bilinear
     case multiScale = "multi-scale"
     case linearized
@@ -71,5 +114,13 @@ enum SamplerName: String, CaseIterable, ExpressibleByArgument {
     }
 }
 
-extension TransformationFamily: ExpressibleByArgument {}
-extension Padding: ExpressibleByArgument {}
+/// The optimizers by name.
+enum OptimizerName: String, Choosable, CustomStringConvertible {
+    case levenbergMarquardt = "levenberg-marquardt"
+    case adam
+
+    var description: String { rawValue }
+}
+
+extension TransformationFamily: Choosable {}
+extension Padding: Choosable {}

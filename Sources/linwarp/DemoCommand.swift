@@ -15,7 +15,6 @@ struct DemoCommand: ParsableCommand {
     @OptionGroup var search: SearchOptions
 
     mutating func run() throws {
-        let output = try OutputDirectory(search.out)
         let scene = ProceduralScene(seed: 1).image(height: 400, width: 400)
         let truth = Matrix3.translation(0.1, -0.08) * .rotation(0.45) * .scaling(0.62, 0.62)
         let full = BilinearSampler().sample(scene.reshaped([1, 3, 400, 400]), at: SamplingGrid<Float>(truth, height: 400, width: 400))
@@ -25,8 +24,6 @@ struct DemoCommand: ParsableCommand {
         search.family = search.family ?? .similarity
         search.initial = search.initial ?? .scaling(0.5, 0.5)
         let images = AlignmentPair(source: scene, target: target, sourceName: "built-in scene", targetName: "built-in scene, 8x smaller")
-        let report = try search.align(images, truth: truth)
-        try output.write(report, images)
-        if search.json { print(try report.json()) } else { report.print(directory: search.out) }
+        try search.align(images, truth: truth)
     }
 }

@@ -7,18 +7,30 @@ import LinWarp
 enum Main {
     static func main() {
         do {
-            var command = try LinwarpCommand.parseAsRoot()
-            try command.run()
+            do {
+                var command = try LinwarpCommand.parseAsRoot()
+                try command.run()
+            } catch  where LinwarpCommand.exitCode(for: error).isSuccess {  // help and version
+                print(LinwarpCommand.fullMessage(for: error))
+            }
+            // What was printed may still wait in a buffer, and its loss would go unnoticed.
+            guard fflush(nil) == 0 else {
+                throw Failure(description: "standard output: cannot be written: \(String(cString: strerror(errno)))")
+            }
         } catch {
-            let code = LinwarpCommand.exitCode(for: error)
-            if code.isSuccess { LinwarpCommand.exit(withError: error) }  // help and version
-            let isUsage = code == .validationFailure
+            let isUsage = LinwarpCommand.exitCode(for: error) == .validationFailure
             let message = isUsage ? LinwarpCommand.message(for: error) : "\(error)"
-            let line = message.split(separator: "\n").joined(separator: " ")
-            FileHandle.standardError.write(Data("linwarp: \(line)\(isUsage ? " (see linwarp --help)" : "")\n".utf8))
+            let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+            try? FileHandle.standardError.write(
+                contentsOf: Data("linwarp: \(line)\(isUsage ? " (see linwarp --help)" : "")\n".utf8))
             exit(isUsage ? 64 : 1)
         }
     }
+}
+
+/// What stops the program other than wrong usage and images that can't be read or written.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
 }
 
 struct LinwarpCommand: ParsableCommand {
@@ -28,6 +40,8 @@ struct LinwarpCommand: ParsableCommand {
         discussion: """
             Matrices map normalized target coordinates to normalized source coordinates: x right, y down, -1 and 1 at the outer edges of \
             the image. On the command line they are six or nine comma-separated numbers, row by row.
+
+            Example: linwarp demo --out demo
             """,
         version: version,
         subcommands: [AlignCommand.self, WarpCommand.self, DemoCommand.self, InfoCommand.self])

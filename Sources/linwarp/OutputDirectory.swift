@@ -1,11 +1,6 @@
 import Foundation
 import LinWarp
 
-/// A file or directory that can't be written.
-struct OutputError: Error, CustomStringConvertible {
-    let description: String
-}
-
 /// The directory that a command writes to.
 struct OutputDirectory {
     let path: String
@@ -16,10 +11,11 @@ struct OutputDirectory {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw OutputError(description: "--out \(path): found a directory that cannot be made, expected one that can be written to")
+            throw Failure(
+                description: "--out \(path): found no directory and cannot make one there, expected one that can be written to")
         }
         guard access(path, W_OK | X_OK) == 0 else {
-            throw OutputError(
+            throw Failure(
                 description: "--out \(path): found a directory that cannot be written to (\(String(cString: strerror(errno))))")
         }
     }
@@ -35,7 +31,7 @@ struct OutputDirectory {
         do {
             try Data((try report.json() + "\n").utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
         } catch {
-            throw OutputError(description: "\(file): cannot be written")
+            throw Failure(description: "\(file): cannot be written")
         }
     }
 }

@@ -13,37 +13,41 @@ struct WarpCommand: ParsableCommand {
             Example: linwarp warp photo.jpg --rotate 25 --scale 0.5 --size 320x240 --out cut.png
             """)
 
-    @Argument(help: "The image: PNG, JPEG, PPM or PGM.")
+    @Argument(help: "The image: PNG, JPEG, PPM or PGM.", transform: pathArgument)
     var image: String
 
+    // Numbers may be negative: what follows such an option is its value even if it begins with a minus.
     @Option(
+        parsing: .unconditional,
         help: "From normalized target to normalized source coordinates: six or nine comma-separated numbers.", transform: matrixArgument)
     var matrix: Matrix3?
 
-    @Option(help: "Turns the part that is shown, in degrees, clockwise.", transform: numberArgument)
+    @Option(parsing: .unconditional, help: "Turns the part that is shown, in degrees, clockwise.", transform: numberArgument)
     var rotate: Double?
 
-    @Option(help: "Scales the part that is shown.", transform: numberArgument)
+    @Option(parsing: .unconditional, help: "Scales the part that is shown.", transform: positiveNumberArgument)
     var scale: Double?
 
     @Option(
-        help: "Moves the part that is shown, right and down: x,y in normalized source coordinates.",
+        parsing: .unconditional, help: "Moves the part that is shown, right and down: x,y in normalized source coordinates.",
         transform: { try numbersArgument($0, counts: [2]) })
     var translate: [Double]?
 
-    @Option(help: "The size of the result, such as 640x480 (default: the image's own).", transform: PixelSize.init(argument:))
+    @Option(
+        parsing: .unconditional, help: "The size of the result, such as 640x480 (default: the image's own).",
+        transform: PixelSize.init(argument:))
     var size: PixelSize?
 
-    @Option(help: "How the image is sampled: \(SamplerName.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "How the image is sampled: \(SamplerName.choices).", transform: choiceArgument)
     var sampler: SamplerName = .bilinear
 
-    @Option(help: "What lies outside of the image: \(Padding.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "What lies outside of the image: \(Padding.choices).", transform: choiceArgument)
     var padding: Padding = .zeros
 
-    @Option(help: "Of the linearized sampler's noise.")
+    @Option(parsing: .unconditional, help: "Of the linearized sampler's noise.", transform: seedArgument)
     var seed: UInt64 = 0
 
-    @Option(help: "The file to write: .png, .jpg, .ppm or .pgm.")
+    @Option(help: "The file to write: .png, .jpg, .ppm or .pgm.", transform: pathArgument)
     var out: String
 
     @Flag(help: "Print one JSON object.")
@@ -53,16 +57,27 @@ struct WarpCommand: ParsableCommand {
         if matrix != nil && (rotate != nil || scale != nil || translate != nil) {
             throw ValidationError("--matrix: found together with --rotate, --scale or --translate, expected either")
         }
-        if let scale, scale <= 0 { throw ValidationError("--scale: found \(scale), expected a positive number") }
+        do { _ = try WritableFormat(path: out) } catch { throw ValidationError("--out: \(error)") }
     }
 
     mutating func run() throws {
         let source = try Tensor<Float>(imageAt: image)
         let (channels, height, width) = (source.shape[0], source.shape[1], source.shape[2])
         let size = try self.size ?? PixelSize(argument: "\(width)x\(height)")
+        // The smaller scales of the source take several times as much as it does.
+        let count = channels * size.height * size.width + (sampler == .multiScale ? 6 * source.count : 0)
+        guard memoryIsFree(bytes: MemoryLayout<Float>.stride * count) else {
+            throw Failure(
+                description: "--size \(size.width)x\(size.height): found too little memory to make it of \(image), expected smaller images")
+        }
         let frame = Frame(
             sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
         let matrix = self.matrix ?? transformation(frame)
+        guard matrix.inverse != nil else {
+            throw ValidationError(
+                "--rotate, --scale and --translate: found a transformation beyond the precision of numbers, expected one that can be inverted"
+            )
+        }
         let grid = SamplingGrid<Float>(matrix, height: size.height, width: size.width)
         let sampler = sampler.forWarping(padding: padding, seed: seed)
         let warped = sampler.sample(source.reshaped([1, channels, height, width]), at: grid)

@@ -1,0 +1,145 @@
+import Foundation
+import LinWarp
+import XCTest
+
+/// `linwarp align` and `linwarp demo` with good arguments.
+final class AlignTests: ToolTestCase {
+    /// A scene and what `linwarp warp` makes of it; returns the transformation between them.
+    private func writePair(_ options: [String] = ["--rotate", "6", "--scale", "0.9", "--translate", "0.05,-0.04"]) throws -> Matrix3 {
+        try writeScene("source.ppm", width: 96, height: 72)
+        let report: WarpJSON = try json(["warp", "source.ppm", "--size", "64x64", "--padding", "border", "--out", "target.png"] + options)
+        return matrix(report.matrix)
+    }
+
+    private func align(_ options: [String] = [], _ images: [String] = ["source.ppm", "target.png"]) throws -> AlignmentJSON {
+        try json(["align"] + images + ["--out", "out"] + options)
+    }
+
+    /// A transformation that is near enough for plain bilinear sampling.
+    func testEachSamplerFindsTheTransformation() throws {
+        let truth = try writePair(["--rotate", "1.5", "--scale", "0.97", "--translate", "0.015,-0.01"])
+        let samplers = ["linearized", "bilinear", "multi-scale"]
+        let report = try align(["--family", "similarity"] + samplers.flatMap { ["--sampler", $0] })
+        XCTAssertEqual(
+            [report.source, report.target, report.family, report.optimizer, report.sampler],
+            ["source.ppm", "target.png", "similarity", "levenberg-marquardt", "linearized"])
+        XCTAssertEqual(report.results.map(\.sampler), samplers)
+        XCTAssertEqual(report.matrix, report.results[0].matrix)
+        XCTAssertEqual(report.status, report.results[0].status)
+        for result in report.results {
+            XCTAssertLessThan(matrix(result.matrix).cornerDistance(to: truth), 0.01, result.sampler)
+            XCTAssert(["converged", "iteration-limit"].contains(result.status), result.status)
+            XCTAssertEqual(result.parameters.count, 4)
+            XCTAssertEqual(result.losses.count, result.iterations)
+            XCTAssert((result.iterations...result.iterations + 1).contains(result.corners.count), result.sampler)
+            XCTAssert(result.corners.allSatisfy { $0.count == 4 && $0.allSatisfy { $0.count == 2 } })
+            XCTAssertLessThan(result.losses.last!, result.losses[0] / 4, result.sampler)
+        }
+        XCTAssertEqual(
+            try FileManager.default.contentsOfDirectory(atPath: path("out")).sorted(),
+            ["aligned-bilinear.png", "aligned-linearized.png", "aligned-multi-scale.png", "figure.png", "result.json"])
+        let (aligned, target) = (try image("out/aligned-linearized.png"), try image("target.png"))
+        XCTAssertEqual(aligned.shape, target.shape)
+        let difference = zip(aligned.scalars, target.scalars).map { ($0 - $1) * ($0 - $1) }.reduce(0, +) / Float(target.count)
+        XCTAssertLessThan(difference, 0.005)
+        let written = try JSONDecoder().decode(AlignmentJSON.self, from: Data(bytes("out/result.json")))
+        XCTAssertEqual(written.results, report.results)
+    }
+
+    func testFamilies() throws {
+        let truth = try writePair()
+        for (family, count) in [("rotation-scale-translation", 5), ("affine", 6), ("homography", 8)] {
+            let report = try align(["--family", family])
+            XCTAssertEqual(report.family, family)
+            XCTAssertEqual(report.results[0].parameters.count, count)
+            XCTAssertLessThan(matrix(report.matrix).cornerDistance(to: truth), 0.02, family)
+        }
+        let shift = try writePair(["--translate", "0.1,-0.05"])
+        XCTAssertLessThan(matrix(try align(["--family", "translation"]).matrix).cornerDistance(to: shift), 0.01)
+    }
+
+    func testAdam() throws {
+        let truth = try writePair()
+        let report = try align(["--family", "similarity", "--optimizer", "adam"])
+        XCTAssertEqual(report.optimizer, "adam")
+        XCTAssertLessThan(matrix(report.matrix).cornerDistance(to: truth), 0.05)
+    }
+
+    /// Grey against RGB is aligned in grey; transparency is ignored.
+    func testChannelsThatDiffer() throws {
+        let truth = try writePair()
+        let (source, target) = (try image("source.ppm"), try image("target.png"))
+        try source.mean(axes: [0], keepingAxes: true).writeImage(to: path("source.pgm"))
+        func transparent(_ image: Tensor<Float>, _ name: String) throws {
+            let pixels = image.shape[1] * image.shape[2]
+            let alpha = (0..<pixels).map { Float($0 % 7) / 6 }
+            try Tensor(image.scalars + alpha, shape: [image.shape[0] + 1, image.shape[1], image.shape[2]]).writeImage(to: path(name))
+        }
+        try transparent(source, "source.png")
+        try transparent(target.mean(axes: [0], keepingAxes: true), "grey.png")
+        for (pair, channels) in [
+            (["source.pgm", "target.png"], 1), (["source.ppm", "grey.png"], 1), (["source.png", "target.png"], 3),
+            (["source.png", "grey.png"], 1),
+        ] {
+            let report = try align(["--family", "similarity"], pair)
+            XCTAssertLessThan(matrix(report.matrix).cornerDistance(to: truth), 0.01, "\(pair)")
+            XCTAssertEqual(try image("out/aligned-linearized.png").shape[0], channels, "\(pair)")
+        }
+    }
+
+    /// The same seed, the same bits; whatever the number of threads.
+    func testRepeatability() throws {
+        _ = try writePair()
+        func run(seed: Int, threads: Int) throws -> AlignmentJSON {
+            let arguments = ["align", "source.ppm", "target.png", "--out", "out", "--seed", "\(seed)", "--iterations", "20"]
+            try succeed(arguments, environment: ["LINWARP_THREADS": "\(threads)"])
+            return try JSONDecoder().decode(AlignmentJSON.self, from: Data(bytes("out/result.json")))
+        }
+        let first = try run(seed: 4, threads: 1)
+        XCTAssertEqual(first.seed, 4)
+        for threads in [1, 2] {
+            let again = try run(seed: 4, threads: threads)
+            XCTAssertEqual(again.results[0].corners, first.results[0].corners)
+            XCTAssertEqual(again.results[0].losses, first.results[0].losses)
+            XCTAssertEqual(again.matrix, first.matrix)
+        }
+        XCTAssertNotEqual(try run(seed: 5, threads: 1).results[0].corners, first.results[0].corners)
+    }
+
+    func testNoIterations() throws {
+        _ = try writePair()
+        let report = try align(["--iterations", "0", "--initial", "-0.5,0,0.1,0,-0.5,0"])
+        XCTAssertEqual(report.status, "iteration-limit")
+        let initial = Matrix3([-0.5, 0, 0.1, 0, -0.5, 0, 0, 0, 1])
+        XCTAssertEqual(matrix(report.matrix).cornerDistance(to: initial), 0, accuracy: 1e-12)
+        XCTAssertEqual(report.results[0].losses, [])
+        XCTAssertEqual(report.results[0].corners.count, 1)
+        XCTAssert(try succeed(["align", "source.ppm", "target.png", "--iterations", "0"]).contains("after 0 iterations"))
+    }
+
+    func testNoOverlap() throws {
+        _ = try writePair()
+        XCTAssertEqual(try align(["--initial", "1,0,9,0,1,0"]).status, "no-overlap")
+    }
+
+    func testSinglePixels() throws {
+        try writeScene("one.ppm", width: 1, height: 1)
+        try writeScene("grey.pgm", width: 20, height: 30)
+        for pair in [["one.ppm", "one.ppm"], ["one.ppm", "grey.pgm"], ["grey.pgm", "one.ppm"]] {
+            for sampler in ["bilinear", "multi-scale", "linearized"] {
+                let report = try align(["--sampler", sampler], pair)
+                XCTAssert(matrix(report.matrix).isFinite, "\(pair), \(sampler)")
+            }
+        }
+    }
+
+    func testDemo() throws {
+        let report: AlignmentJSON = try json(["demo", "--out", "made/below"])
+        XCTAssertEqual(report.results.map(\.sampler), ["bilinear", "multi-scale", "linearized"])
+        XCTAssertEqual(report.family, "similarity")
+        let errors = report.results.map { $0.cornerError! }
+        XCTAssertEqual(errors[2], matrix(report.results[2].matrix).cornerDistance(to: matrix(report.truth!)), accuracy: 1e-12)
+        XCTAssertLessThan(errors[2], 0.05)
+        XCTAssert(try files.contains("made/below/figure.png"))
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import LinWarp
+import XCTest
+
+/// A test case that runs the program in a directory of its own, removed afterwards.
+class ToolTestCase: XCTestCase {
+    /// What a run of the program left.
+    struct Run {
+        var code: Int32
+        var wasKilled: Bool
+        var output, error: String
+    }
+
+    private var directory = ""
+    private var streams = ""
+
+    override func setUpWithError() throws {
+        let base = "\(NSTemporaryDirectory())/linwarp-\(UUID().uuidString)"
+        directory = base + "/work"
+        streams = base + "/streams"
+        for path in [directory, streams] { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    }
+
+    override func tearDownWithError() throws {
+        try FileManager.default.removeItem(atPath: (directory as NSString).deletingLastPathComponent)
+    }
+
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    func write(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path(name))) }
+
+    func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name)))) }
+
+    func image(_ name: String) throws -> Tensor<Float> { try Tensor(imageAt: path(name)) }
+
+    /// Everything in the directory and below, hidden files too.
+    var files: [String] {
+        get throws { try FileManager.default.subpathsOfDirectory(atPath: directory).sorted() }
+    }
+
+    /// A scene, written into the directory as RGB, or as grey where the name says PGM.
+    @discardableResult
+    func writeScene(_ name: String, width: Int = 64, height: Int = 64) throws -> Tensor<Float> {
+        let scene = ProceduralScene(seed: 3).image(height: height, width: width)
+        let image = name.hasSuffix("pgm") ? scene.mean(axes: [0], keepingAxes: true) : scene
+        try image.writeImage(to: path(name))
+        return try self.image(name)
+    }
+
+    /// The executable lies beside the test bundle.
+    static let executable = Bundle.main.executableURL!.deletingLastPathComponent().appendingPathComponent("linwarp").path
+
+    /// Runs the program in the directory; a run that takes longer than a minute has failed.
+    func linwarp(_ arguments: [String], environment: [String: String] = [:]) throws -> Run {
+        try run(Self.executable, arguments, environment: environment)
+    }
+
+    /// Runs a line of the shell, in which `$0` is the program.
+    func shell(_ line: String, environment: [String: String] = [:]) throws -> Run {
+        try run("/bin/sh", ["-c", line, Self.executable], environment: environment)
+    }
+
+    private func run(_ executable: String, _ arguments: [String], environment: [String: String]) throws -> Run {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        let (output, error) = (streams + "/output", streams + "/error")
+        for path in [output, error] { try Data().write(to: URL(fileURLWithPath: path)) }
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        process.standardError = FileHandle(forWritingAtPath: error)
+        let ended = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in ended.signal() }
+        try process.run()
+        if ended.wait(timeout: .now() + 60) == .timedOut {
+            XCTFail("still running after a minute: \(arguments)")
+            kill(process.processIdentifier, SIGKILL)
+            ended.wait()
+        }
+        return Run(
+            code: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+            output: try String(contentsOfFile: output, encoding: .utf8), error: try String(contentsOfFile: error, encoding: .utf8))
+    }
+
+    /// Runs the program and expects one line on standard error that holds all of `names`, and no trace in the directory.
+    func assertFails(
+        _ arguments: [String], code: Int32, naming names: String..., file: StaticString = #filePath, line: UInt = #line
+    ) throws {
+        let before = try files
+        let run = try linwarp(arguments)
+        assertReported(run, code: code, naming: names, "\(arguments)", file: file, line: line)
+        XCTAssertEqual(try files, before, "\(arguments)", file: file, line: line)
+    }
+
+    func assertReported(
+        _ run: Run, code: Int32, naming names: [String], _ message: String, file: StaticString = #filePath, line: UInt = #line
+    ) {
+        XCTAssertFalse(run.wasKilled, message, file: file, line: line)
+        XCTAssertEqual(run.code, code, message, file: file, line: line)
+        XCTAssertEqual(run.output, "", message, file: file, line: line)
+        XCTAssert(run.error.hasPrefix("linwarp: ") && run.error.hasSuffix("\n"), "\(message): \(run.error)", file: file, line: line)
+        XCTAssertEqual(run.error.filter(\.isNewline).count, 1, "\(message): \(run.error)", file: file, line: line)
+        for name in names { XCTAssert(run.error.contains(name), "\(message): \(run.error)", file: file, line: line) }
+    }
+
+    /// Runs the program, expects success with nothing on standard error, and returns what it printed.
+    @discardableResult
+    func succeed(
+        _ arguments: [String], environment: [String: String] = [:], file: StaticString = #filePath, line: UInt = #line
+    ) throws -> String {
+        let run = try linwarp(arguments, environment: environment)
+        XCTAssertFalse(run.wasKilled, file: file, line: line)
+        XCTAssertEqual(run.code, 0, file: file, line: line)
+        XCTAssertEqual(run.error, "", file: file, line: line)
+        return run.output
+    }
+
+    /// As `succeed`, with `--json`: one line, one JSON object.
+    func json<Object: Decodable>(
+        _ arguments: [String], environment: [String: String] = [:], file: StaticString = #filePath, line: UInt = #line
+    ) throws -> Object {
+        let output = try succeed(arguments + ["--json"], environment: environment, file: file, line: line)
+        XCTAssertEqual(output.filter(\.isNewline).count, 1, file: file, line: line)
+        return try JSONDecoder().decode(Object.self, from: Data(output.utf8))
+    }
+}
+
+/// What `warp --json` prints.
+struct WarpJSON: Decodable {
+    var out: String
+    var width, height: Int
+    var matrix: [[Double]]
+}
+
+/// What `align --json` and `demo --json` print and write into result.json.
+struct AlignmentJSON: Decodable {
+    struct Result: Decodable, Equatable {
+        var sampler, status: String
+        var matrix: [[Double]]
+        var parameters, losses: [Double]
+        var corners: [[[Double]]]
+        var iterations: Int
+        var seconds: Double
+        var cornerError: Double?
+    }
+
+    var source, target, family, optimizer, sampler, status: String
+    var seed: UInt64
+    var matrix: [[Double]]
+    var truth: [[Double]]?
+    var cornerError: Double?
+    var results: [Result]
+}
+
+/// The matrix that rows of JSON hold.
+func matrix(_ rows: [[Double]]) -> Matrix3 { Matrix3(rows.flatMap { $0 }) }
