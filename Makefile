@@ -3,7 +3,7 @@
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev pkg-config
-TARGETS = LinearAlgebra Tensors Sampling Registration Images Datasets
+TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
 .PHONY: demo test check bench docs setup build format

@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors"]),
 
         .target(
-            name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Images", "Datasets"]),
+            name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
         .executableTarget(
             name: "linwarp",
             dependencies: ["LinWarp", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -2,6 +2,7 @@
 @_exported import Datasets
 @_exported import Images
 @_exported import LinearAlgebra
+@_exported import NeuralNetworks
 @_exported import Registration
 @_exported import Sampling
 @_exported import Tensors

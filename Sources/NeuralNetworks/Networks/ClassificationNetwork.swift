@@ -41,7 +41,8 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     public var seed: UInt64
 
     public init(
-        architecture: Architecture = .paper, transformer: Transformer, sampler: SamplerKind, downsampling: Int = 1, channels: Int, side: Int,
+        architecture: Architecture = .paper, transformer: Transformer, sampler: SamplerKind, downsampling: Int = 1, channels: Int,
+        side: Int,
         classes: Int, seed: UInt64 = 0
     ) {
         precondition(
@@ -111,7 +112,8 @@ public struct ClassificationNetwork: Module {
         let configuration = configuration
         precondition(
             x.rank == 4 && x.shape[1...] == [configuration.channels, configuration.side, configuration.side],
-            "ClassificationNetwork: found \(x.shape), expected [N, \(configuration.channels), \(configuration.side), \(configuration.side)]")
+            "ClassificationNetwork: found \(x.shape), expected [N, \(configuration.channels), \(configuration.side), \(configuration.side)]"
+        )
         if let transformer { return transformer(x, &context) }
         let side = configuration.classifierSide
         guard side < configuration.side else { return x }
