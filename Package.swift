@@ -32,7 +32,8 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "Images", dependencies: ["LinearAlgebra", "Tensors", "CImageCodecs"]),
-        .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "CZlib"]),
 
         .target(
             name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Images", "Datasets"]),
@@ -49,6 +50,8 @@ let package = Package(
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "TestSupport"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "Datasets", "CZlib", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
