@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev pkg-config
+PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev pkg-config
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 

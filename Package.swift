@@ -33,7 +33,8 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "Images", dependencies: ["LinearAlgebra", "Tensors", "CImageCodecs"]),
-        .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "CZlib"]),
 
         .target(
             name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
@@ -53,6 +54,8 @@ let package = Package(
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"]),
         .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp"]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "Datasets", "CZlib", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

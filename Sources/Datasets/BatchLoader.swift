@@ -1,0 +1,117 @@
+import Dispatch
+import Foundation
+import LinearAlgebra
+import Synchronization
+import Tensors
+
+/// Prepares the next batches on a thread of its own while the caller trains with the one before.
+///
+/// Batches come in the order of their numbers, and no more than a few are prepared ahead. When the loader goes out of scope its thread
+/// ends: `deinit` waits for the batch in preparation.
+public final class BatchLoader<Batch: Sendable>: Sendable {
+    private let queue: BatchQueue<Batch>
+
+    /// A loader that starts with batch `first`.
+    ///
+    /// - Parameters:
+    ///   - first: The number of the batch that `next()` returns first: where training is to go on.
+    ///   - ahead: How many batches may wait, at least one; each takes memory.
+    ///   - prepare: Makes the batch of a given number. It is called on the loader's thread, and should depend on nothing but the number.
+    public init(startingAt first: Int = 0, ahead: Int = 2, prepare: @escaping @Sendable (_ number: Int) throws -> Batch) {
+        precondition(first >= 0 && ahead >= 1, "BatchLoader: found the start \(first) and \(ahead) ahead, expected at least 0 and 1")
+        let queue = BatchQueue<Batch>(room: ahead)
+        self.queue = queue
+        // The thread holds the queue but not the loader, whose end it must notice.
+        Thread.detachNewThread { queue.fill(startingAt: first, prepare) }
+    }
+
+    deinit { queue.close() }
+
+    /// The next batch; waits until it is prepared.
+    ///
+    /// Throws the error that preparing it threw, after all batches before it were returned; every further call throws it again.
+    public func next() throws -> Batch { try queue.next() }
+}
+
+extension BatchLoader where Batch == LabelledBatch {
+    /// Loads batches of images in random order, epoch after epoch, as `EpochOrder` says.
+    ///
+    /// - Parameters:
+    ///   - data: The images, at least one.
+    ///   - batchSize: The number of images in each batch.
+    ///   - seed: Decides the order.
+    ///   - first: The number of the batch that `next()` returns first: where training is to go on.
+    ///   - change: What to do with a batch's images [N, C, H, W], on the loader's thread; a `CornerPerturbation`, say. The positions count
+    ///     images from the start of the first epoch on, so that no two are the same: the index for what is random.
+    public convenience init(
+        _ data: LabelledImages, batchSize: Int, seed: UInt64, startingAt first: Int = 0,
+        change: @escaping @Sendable (_ images: Tensor<Float>, _ positions: Range<Int>) throws -> Tensor<Float> = { images, _ in images }
+    ) {
+        let order = EpochOrder(count: data.count, batchSize: batchSize, seed: seed)
+        self.init(startingAt: first) { number in
+            var batch = data.batch(order.indices(ofBatch: number))
+            batch.images = try change(batch.images, order.positions(ofBatch: number))
+            return batch
+        }
+    }
+}
+
+/// What a loader and its thread share.
+private final class BatchQueue<Batch: Sendable>: Sendable {
+    private struct State {
+        var waiting: [Result<Batch, any Error>] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    /// Counts the batches that may be prepared.
+    private let room = DispatchSemaphore(value: 0)
+    /// Counts the batches that wait.
+    private let ready = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(room count: Int) {
+        // Signalled rather than created with this value: a semaphore must not end below the value that it was created with.
+        for _ in 0..<count { room.signal() }
+    }
+
+    /// Prepares batches until the queue is closed or one fails.
+    func fill(startingAt first: Int, _ prepare: (Int) throws -> Batch) {
+        var number = first
+        var hasFailed = false
+        while !hasFailed {
+            room.wait()
+            if state.withLock({ $0.isClosed }) { break }
+            let result = Result { try prepare(number) }
+            if case .failure = result { hasFailed = true }
+            state.withLock { $0.waiting.append(result) }
+            ready.signal()
+            number += 1
+        }
+        ended.signal()
+    }
+
+    func next() throws -> Batch {
+        ready.wait()
+        let result = state.withLock { state in
+            // A failure stays, for all further calls.
+            if case .failure = state.waiting[0] { return state.waiting[0] }
+            return state.waiting.removeFirst()
+        }
+        switch result {
+        case .success(let batch):
+            room.signal()
+            return batch
+        case .failure(let error):
+            ready.signal()
+            throw error
+        }
+    }
+
+    /// Tells the thread to end, and waits until it has.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        room.signal()
+        ended.wait()
+    }
+}

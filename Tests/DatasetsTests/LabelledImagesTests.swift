@@ -1,0 +1,39 @@
+import Datasets
+import LinearAlgebra
+import TestSupport
+import XCTest
+
+final class LabelledImagesTests: XCTestCase {
+    /// Image n of channel c has the bytes 40 n + 20 c + pixel.
+    private let images = LabelledImages(
+        pixels: indices(of: [5, 2, 6]).map { UInt8(40 * $0[0] + 20 * $0[1] + $0[2]) }, channels: 2, height: 2,
+        width: 3, labels: [2, 0, 1, 1, 0], classNames: ["a", "b", "c"])
+
+    func testBatch() {
+        XCTAssertEqual(images.count, 5)
+        XCTAssertEqual(images.classCount, 3)
+        let batch = images.batch([4, 0, 4])
+        XCTAssertEqual(batch.labels, [0, 2, 0])
+        XCTAssertEqual(batch.images.shape, [3, 2, 2, 3])
+        for index in indices(of: [3, 2, 2, 3]) {
+            let byte = 40 * [4, 0, 4][index[0]] + 20 * index[1] + 3 * index[2] + index[3]
+            XCTAssertEqual(batch.images.element(index), Float(byte) / 255)
+        }
+        XCTAssertEqual(images.batch([]).images.shape, [0, 2, 2, 3])
+    }
+
+    func testSubset() {
+        let subset = images.subset([3, 1, 4]).subset([2, 0])
+        XCTAssertEqual(subset.labels, [0, 1])
+        XCTAssertEqual(subset.classNames, images.classNames)
+        XCTAssertEqual(subset.batch([0, 1]).images, images.batch([4, 3]).images)
+    }
+
+    func testBatchOnOneAndTwoThreads() {
+        let pixels = (0..<300 * 784).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let many = LabelledImages(
+            pixels: pixels, channels: 1, height: 28, width: 28, labels: Array(repeating: 0, count: 300), classNames: ["a"])
+        let reversed = Array(many.labels.indices.reversed())
+        XCTAssertEqual(Threads.with(count: 1) { many.batch(reversed).images }, Threads.with(count: 2) { many.batch(reversed).images })
+    }
+}
