@@ -44,7 +44,10 @@ struct LinwarpCommand: ParsableCommand {
             Example: linwarp demo --out demo
             """,
         version: version,
-        subcommands: [AlignCommand.self, WarpCommand.self, DemoCommand.self, InfoCommand.self])
+        subcommands: [
+            AlignCommand.self, WarpCommand.self, DemoCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+            InfoCommand.self,
+        ])
 
     static let version = "0.1.0"
 }

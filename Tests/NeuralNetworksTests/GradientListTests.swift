@@ -28,6 +28,7 @@ private let samples: [GradientSample] = {
     samples += layer("MaxPoolingLayer", MaxPoolingLayer(), [2, 2, 5, 6])
     samples += layer("GlobalMaxPoolingLayer", GlobalMaxPoolingLayer(), [2, 3, 4, 4])
     samples += layer("ReLULayer", ReLULayer(), [3, 4])
+    samples += layer("CenteringLayer", CenteringLayer(), [3, 4])
     samples += layer("FlattenLayer", FlattenLayer(), [2, 3, 2])
     samples += layer("DropoutLayer", DropoutLayer(probability: 0.3), [4, 6])
     samples += layer("BatchNormalizationLayer", BatchNormalizationLayer("b", channels: 3), [4, 3, 2, 3])

@@ -21,6 +21,17 @@ public struct FlattenLayer: Module {
     }
 }
 
+/// Brings 0...1 to -1...1. Inputs that are all positive push a first layer's weights the same way, and ReLUs behind it die.
+public struct CenteringLayer: Module {
+    public init() {}
+
+    public var specifications: [ParameterSpecification] { [] }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        x * 2 - 1
+    }
+}
+
 /// In training each element is 0 with a probability, and scaled up otherwise, so that its mean stays; elsewhere nothing happens.
 public struct DropoutLayer: Module {
     public let probability: Double

@@ -58,6 +58,13 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
         self.seed = seed
     }
 
+    /// Whether such a network exists: a configuration that was read from a file may say anything.
+    public var isValid: Bool {
+        let smallest = architecture == .paper ? (transformer == .none ? 1 : 8) : (transformer == .none ? 9 : 14)
+        return (1...64).contains(channels) && (smallest...4096).contains(side) && (1...100_000).contains(classes) && downsampling >= 1
+            && classifierSide >= (architecture == .paper ? 1 : 9)
+    }
+
     /// The side of the classifier's input.
     public var classifierSide: Int { side / downsampling }
 
@@ -84,11 +91,16 @@ public struct ClassificationNetwork: Module {
         let steps: Int? = configuration.transformer == .none ? nil : configuration.transformer == .stn ? 1 : 4
         switch configuration.architecture {
         case .paper:
-            classifier = Classifier("classifier", channels: channels, side: configuration.classifierSide, classes: classes)
+            classifier = Chain([
+                CenteringLayer(),
+                Classifier("classifier", channels: channels, side: configuration.classifierSide, classes: classes),
+            ])
             transformer = steps.map {
                 let family = TransformationFamily.rotationScaleTranslation
                 return SpatialTransformer(
-                    predictor: LocalizationNetwork("transformer", channels: channels, outputs: family.parameterCount), family: family,
+                    predictor: Chain([
+                        CenteringLayer(), LocalizationNetwork("transformer", channels: channels, outputs: family.parameterCount),
+                    ]), family: family,
                     sampler: configuration.makeSampler, steps: $0, side: configuration.classifierSide)
             }
         case .linLucey:
@@ -125,7 +137,7 @@ public struct ClassificationNetwork: Module {
 private func linLuceyPredictor(channels: Int, side: Int) -> Chain {
     let pooled = (side - 12) / 2
     return Chain([
-        ConvolutionLayer("transformer.convolution1", channels, 4, kernel: 7), ReLULayer(),
+        CenteringLayer(), ConvolutionLayer("transformer.convolution1", channels, 4, kernel: 7), ReLULayer(),
         ConvolutionLayer("transformer.convolution2", 4, 8, kernel: 7), ReLULayer(), MaxPoolingLayer(), FlattenLayer(),
         DenseLayer("transformer.dense1", 8 * pooled * pooled, 48), ReLULayer(),
         DenseLayer("transformer.dense2", 48, TransformationFamily.homography.parameterCount, initializer: .constant(0)),
@@ -136,7 +148,7 @@ private func linLuceyPredictor(channels: Int, side: Int) -> Chain {
 private func linLuceyClassifier(channels: Int, side: Int, classes: Int) -> Chain {
     let left = side - 8
     return Chain([
-        ConvolutionLayer("classifier.convolution1", channels, 3, kernel: 9), ReLULayer(), FlattenLayer(),
+        CenteringLayer(), ConvolutionLayer("classifier.convolution1", channels, 3, kernel: 9), ReLULayer(), FlattenLayer(),
         DenseLayer("classifier.dense1", 3 * left * left, classes),
     ])
 }

@@ -1,0 +1,91 @@
+import LinearAlgebra
+import Tensors
+
+/// Training that can't go on.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    /// The loss, or a parameter's gradient, is not a finite number any more. The parameters are as they were before that iteration.
+    case notFinite(iteration: Int)
+
+    public var description: String {
+        switch self {
+        case .notFinite(let iteration): "iteration \(iteration): found a loss or gradient that is not a finite number, expected one that is"
+        }
+    }
+}
+
+/// Trains a classification network, an iteration at a time.
+///
+/// Its whole state is `checkpoint`: an iteration is a function of that and of its batch alone. So a training that is interrupted and goes on
+/// from a checkpoint, with the batches that would have come, gives the same parameters bit for bit.
+public struct Trainer: Sendable {
+    public let network: ClassificationNetwork
+    public var checkpoint: Checkpoint<Float>
+    public let schedule: LearningRateSchedule
+    /// Gradients are scaled down to this global norm; nil leaves them as they are.
+    public let largestGradient: Double?
+
+    public init(
+        _ network: ClassificationNetwork, _ checkpoint: Checkpoint<Float>, schedule: LearningRateSchedule = .constant,
+        largestGradient: Double? = nil
+    ) {
+        self.network = network
+        self.checkpoint = checkpoint
+        self.schedule = schedule
+        self.largestGradient = largestGradient
+    }
+
+    /// One iteration on a batch of images [N, C, H, W] and their labels; gives the loss before it.
+    public mutating func step(_ images: Tensor<Float>, _ labels: [Int]) throws(TrainingError) -> Double {
+        let parameters = checkpoint.parameters
+        let trainable = parameters.trainable
+        var context = Context(
+            parameters, isTraining: true, call: checkpoint.iteration, random: checkpoint.random[dropoutSource] ?? RandomSource(seed: 0))
+        var (value, gradients) = valueWithGradient(at: trainable.map { parameters.tensors[$0] }) { variables in
+            context.parameters = parameters.replacing(trainable, with: variables)
+            return softmaxCrossEntropy(network(images, &context), labels)
+        }
+        let loss = Double(value.scalar)
+        let norm = globalNorm(gradients)
+        guard loss.isFinite && norm.isFinite else { throw .notFinite(iteration: checkpoint.iteration) }
+        if let largestGradient { clipByGlobalNorm(&gradients, maximum: largestGradient) }
+        checkpoint.optimizer.update(&checkpoint.parameters, gradients: gradients, factor: schedule.factor(at: checkpoint.iteration))
+        for (name, tensor) in context.tracked { checkpoint.parameters[name] = tensor }
+        checkpoint.random[dropoutSource] = context.random
+        checkpoint.iteration += 1
+        return loss
+    }
+}
+
+/// Under which name a checkpoint holds the source of dropout.
+private let dropoutSource = "dropout"
+
+/// How often a network takes an image of one class for one of another.
+public struct Confusion: Sendable, Equatable {
+    /// Row: the true class; column: the predicted one.
+    public private(set) var counts: [[Int]]
+
+    public init(classes: Int) { counts = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes) }
+
+    /// Notes predictions beside the truth.
+    public mutating func add(labels: [Int], predictions: [Int]) {
+        for (label, prediction) in zip(labels, predictions) { counts[label][prediction] += 1 }
+    }
+
+    /// The number of images.
+    public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+
+    /// The number of images that were taken for one of another class.
+    public var errors: Int { total - counts.indices.reduce(0) { $0 + counts[$1][$1] } }
+
+    /// The share of these.
+    public var errorRate: Double { total == 0 ? 0 : Double(errors) / Double(total) }
+
+    /// The 95 % interval of the share that a much larger sample would show (Wilson's).
+    public var interval: ClosedRange<Double> {
+        guard total > 0 else { return 0...1 }
+        let (n, z, p) = (Double(total), 1.959964, errorRate)
+        let middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        let reach = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
+        return max(0, middle - reach)...min(1, middle + reach)
+    }
+}

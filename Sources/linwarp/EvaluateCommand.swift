@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import LinWarp
+
+/// A trained network, rebuilt from its checkpoint.
+struct TrainedNetwork {
+    let network: ClassificationNetwork
+    let parameters: Parameters<Float>
+    let file: CheckpointFile
+
+    /// - Parameter sampler: Instead of the one that it was trained with.
+    init(_ path: String, sampler: NetworkConfiguration.SamplerKind?) throws {
+        file = try CheckpointFile(path)
+        guard var configuration = try? JSONDecoder().decode(NetworkConfiguration.self, from: Data(file.network.utf8)),
+            configuration.isValid
+        else {
+            throw Failure(description: "\(path): found a checkpoint of an unknown network, expected one that linwarp train wrote")
+        }
+        if let sampler { configuration.sampler = sampler }
+        network = ClassificationNetwork(configuration)
+        parameters = try file.parameters(network.specifications)
+    }
+}
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Prints the test error of a trained network and which classes it confuses.",
+        discussion: "Example: linwarp evaluate signs/best.safetensors --sampler bilinear")
+
+    @Argument(help: "The checkpoint that linwarp train wrote.")
+    var checkpoint: String
+
+    @Option(help: "Sample in another way than in training: bilinear, multi-scale or linearized.")
+    var sampler: NetworkConfiguration.SamplerKind?
+
+    @Option(help: "The directory that holds the data sets (default: LINWARP_DATA).")
+    var data: String?
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    mutating func run() throws {
+        let trained = try TrainedNetwork(checkpoint, sampler: sampler)
+        guard let dataset = trained.file.settings["dataset"].flatMap(DatasetName.init(rawValue:)),
+            let seed = trained.file.settings["seed"].flatMap(UInt64.init)
+        else { throw Failure(description: "\(checkpoint): found no data set and seed in it, expected those that it was trained with") }
+        let test = try ClassificationData(dataset, directory: data, seed: seed).test
+        let confusion = trained.network.confusion(trained.parameters, on: test)
+        if json {
+            struct Report: Encodable {
+                var images, errors: Int
+                var errorRate: Double
+                var interval: [Double]
+                var confusion: [[Int]]
+            }
+            print(
+                try encodedJSON(
+                    Report(
+                        images: confusion.total, errors: confusion.errors, errorRate: confusion.errorRate,
+                        interval: [confusion.interval.lowerBound, confusion.interval.upperBound], confusion: confusion.counts)))
+            return
+        }
+        print(
+            "test error \(percent(confusion.errorRate)) (\(confusion.errors) of \(confusion.total)), 95 % interval "
+                + "\(percent(confusion.interval.lowerBound)) to \(percent(confusion.interval.upperBound))")
+        for (label, row) in confusion.counts.enumerated() {
+            let others = row.indices.filter { $0 != label && row[$0] > 0 }.sorted { row[$0] > row[$1] }.prefix(3)
+            let taken = others.map { "\(row[$0]) as \(test.classNames[$0])" }.joined(separator: ", ")
+            print("\(test.classNames[label]): \(row[label]) of \(row.reduce(0, +)) right\(taken.isEmpty ? "" : "; \(taken)")")
+        }
+    }
+}

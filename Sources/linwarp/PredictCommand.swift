@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import LinWarp
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Prints the classes of images, and writes what the transformer makes of them.",
+        discussion: """
+            Images are brought to the network's size. Writes into the output directory transformed-NUMBER.png for each image.
+
+            Example: linwarp predict signs/best.safetensors photo.png --out transformed
+            """)
+
+    @Argument(help: "The checkpoint that linwarp train wrote.")
+    var checkpoint: String
+
+    @Argument(help: "The images: PNG, JPEG, PPM or PGM.")
+    var images: [String]
+
+    @Option(help: "The directory to write to.")
+    var out = "linwarp-out"
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    mutating func run() throws {
+        let trained = try TrainedNetwork(checkpoint, sampler: nil)
+        let inputs = try images.map { try fitted(Tensor<Float>(imageAt: $0), trained.network.configuration) }
+        let output = try OutputDirectory(out)
+        let names = classNames(trained)
+        struct Prediction: Encodable {
+            var image, name: String
+            var label: Int
+            var probability: Double
+        }
+        var predictions: [Prediction] = []
+        for (i, input) in inputs.enumerated() {
+            let batch = input.reshaped([1] + input.shape)
+            let probabilities = trained.network.evaluated(batch, trained.parameters).softmax(axis: 1)
+            let label = probabilities.argmax(axis: 1)[0]
+            predictions.append(
+                .init(image: images[i], name: names?[label] ?? "\(label)", label: label, probability: Double(probabilities[0, label])))
+            var context = Context(trained.parameters, isTraining: false)
+            let transformed = trained.network.transformed(batch, &context)
+            try transformed.reshaped(Array(transformed.shape[1...])).writeImage(to: "\(output.path)/transformed-\(i + 1).png")
+        }
+        if json { return print(try encodedJSON(predictions)) }
+        for p in predictions { print("\(p.image): \(p.name) (class \(p.label), probability \(fixed(p.probability, 3)))") }
+    }
+
+    private func classNames(_ trained: TrainedNetwork) -> [String]? {
+        let names: [String]
+        switch trained.file.settings["dataset"].flatMap(DatasetName.init(rawValue:)) {
+        case .mnist: names = MNIST.classNames
+        case .gtsrb: names = GTSRB.classNames
+        case .synthetic: names = SyntheticSigns.classNames
+        case nil: return nil
+        }
+        return names.count == trained.network.configuration.classes ? names : nil
+    }
+
+    /// An image with the network's channels and size. Transparency is ignored.
+    private func fitted(_ image: Tensor<Float>, _ configuration: NetworkConfiguration) -> Tensor<Float> {
+        var image = image.shape[0] < 3 ? image[0..<1] : image[0..<3]
+        if configuration.channels == 1 && image.shape[0] == 3 { image = image.mean(axes: [0], keepingAxes: true) }
+        var canvas = Canvas(width: configuration.side, height: configuration.side)
+        canvas.paste(image, at: (0, 0), size: (configuration.side, configuration.side))
+        return configuration.channels == 1 ? canvas.image[0..<1] : canvas.image
+    }
+}

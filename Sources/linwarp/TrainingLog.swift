@@ -1,0 +1,77 @@
+import Foundation
+import LinWarp
+
+/// A file of JSON objects, one a line.
+struct TrainingLog {
+    private let path: String
+
+    /// A log that goes on behind the entries up to an iteration; later ones come from a run that was interrupted after its last checkpoint.
+    init(_ path: String, keepingUpTo iteration: Int) throws {
+        self.path = path
+        var kept = ""
+        if iteration > 0, let old = try? String(contentsOfFile: path, encoding: .utf8) {
+            for line in old.split(separator: "\n") {
+                guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)), entry.iteration <= iteration else { break }
+                kept += line + "\n"
+            }
+        }
+        try write(kept)
+    }
+
+    struct Entry: Codable {
+        var iteration: Int
+        var loss, validationError, imagesPerSecond: Double
+    }
+
+    func append(_ entry: Entry) throws {
+        guard let file = FileHandle(forWritingAtPath: path) else { throw Failure(description: "\(path): cannot be written") }
+        defer { try? file.close() }
+        do {
+            try file.seekToEnd()
+            try file.write(contentsOf: Data((try encodedJSON(entry) + "\n").utf8))
+        } catch {
+            throw Failure(description: "\(path): cannot be written")
+        }
+    }
+
+    private func write(_ text: String) throws {
+        do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+            throw Failure(description: "\(path): cannot be written")
+        }
+    }
+}
+
+/// How fast training goes, and how the loss has been since the last entry of the log.
+struct Pace {
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private let first: Int
+    private var images = 0
+    private var losses: [Double] = []
+
+    init(from iteration: Int) {
+        start = clock.now
+        first = iteration
+    }
+
+    mutating func add(loss: Double, images count: Int) {
+        losses.append(loss)
+        images += count
+    }
+
+    private var seconds: Double { (clock.now - start) / .seconds(1) }
+    private var meanLoss: Double { losses.reduce(0, +) / Double(max(1, losses.count)) }
+
+    func line(_ iteration: Int, of all: Int, _ validationError: Double?) -> String {
+        let left = seconds / Double(max(1, iteration - first)) * Double(all - iteration)
+        let validation = validationError.map { ", best validation error \(percent($0))" } ?? ""
+        return "iteration \(iteration) of \(all), loss \(fixed(meanLoss, 4))\(validation), \(fixed(Double(images) / seconds, 0)) images/s, "
+            + "\(fixed(left, 0)) s left"
+    }
+
+    mutating func entry(_ iteration: Int, validationError: Double) -> TrainingLog.Entry {
+        defer { losses = [] }
+        return .init(
+            iteration: iteration, loss: meanLoss, validationError: validationError, imagesPerSecond: Double(images) / seconds)
+    }
+}
