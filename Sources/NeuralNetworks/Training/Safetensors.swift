@@ -1,0 +1,171 @@
+import Glibc
+import LinearAlgebra
+import Tensors
+
+/// A tensor of either element type, as it is in a safetensors file.
+public enum StoredTensor: Sendable, Equatable {
+    case float(Tensor<Float>)
+    case double(Tensor<Double>)
+
+    /// A tensor of whichever type.
+    public init<Scalar: FloatingScalar>(_ tensor: Tensor<Scalar>) {
+        if let tensor = tensor as? Tensor<Float> {
+            self = .float(tensor)
+        } else if let tensor = tensor as? Tensor<Double> {
+            self = .double(tensor)
+        } else {
+            preconditionFailure("StoredTensor: found elements of \(Scalar.self), expected Float or Double")
+        }
+    }
+
+    /// The tensor, or nil if its elements are of another type.
+    public func tensor<Scalar: FloatingScalar>(as type: Scalar.Type = Scalar.self) -> Tensor<Scalar>? {
+        switch self {
+        case .float(let tensor): tensor as? Tensor<Scalar>
+        case .double(let tensor): tensor as? Tensor<Scalar>
+        }
+    }
+
+    /// The length of each axis.
+    public var shape: [Int] {
+        switch self {
+        case .float(let tensor): tensor.shape
+        case .double(let tensor): tensor.shape
+        }
+    }
+
+    var type: StoredType {
+        switch self {
+        case .float: .float
+        case .double: .double
+        }
+    }
+
+    fileprivate func withBytes(_ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void) throws(CheckpointError) {
+        switch self {
+        case .float(let tensor): try tensor.withScalars { (x) throws(CheckpointError) in try body(UnsafeRawBufferPointer(x)) }
+        case .double(let tensor): try tensor.withScalars { (x) throws(CheckpointError) in try body(UnsafeRawBufferPointer(x)) }
+        }
+    }
+}
+
+/// The contents of a file in the safetensors format: named tensors, and strings about them.
+///
+/// The format: the header's length in 8 bytes, little-endian as all numbers; the header in JSON, with the element type, the shape and
+/// the place of each tensor; the tensors' elements, without gaps. Python's package `safetensors` reads and writes the same.
+public struct Safetensors: Sendable, Equatable {
+    /// By name.
+    public var tensors: [String: StoredTensor]
+    /// What the header has under `__metadata__`.
+    public var metadata: [String: String]
+
+    /// - Parameters:
+    ///   - tensors: By name, which must not be `__metadata__`.
+    ///   - metadata: Strings of any kind.
+    public init(tensors: [String: StoredTensor] = [:], metadata: [String: String] = [:]) {
+        self.tensors = tensors
+        self.metadata = metadata
+    }
+
+    /// Reads a whole file. Whatever its bytes are, the result is either its contents or an error, and memory is taken only for tensors
+    /// whose data are there.
+    public init(contentsOf path: String) throws(CheckpointError) {
+        let file = try InputFile(path)
+        let lengthSize = 8
+        guard file.size >= lengthSize else { throw .wrongSize(path: path, found: file.size, expected: lengthSize) }
+        let length = try file.bytes(count: lengthSize, at: 0).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length <= SafetensorsHeader.lengthLimit else {
+            throw .invalidHeader(path: path, found: "a length of \(length) bytes", expected: "at most \(SafetensorsHeader.lengthLimit)")
+        }
+        let dataStart = lengthSize + Int(length)
+        guard dataStart <= file.size else { throw .wrongSize(path: path, found: file.size, expected: dataStart) }
+        let header = try SafetensorsHeader(parsing: file.bytes(count: Int(length), at: lengthSize), path: path)
+        let dataCount = try header.checkLayout(path: path)
+        let (expected, overflows) = dataStart.addingReportingOverflow(dataCount)
+        guard !overflows && expected == file.size else {
+            throw .wrongSize(path: path, found: file.size, expected: overflows ? .max : expected)
+        }
+        metadata = header.metadata
+        tensors = [:]
+        for entry in header.entries {
+            let offset = dataStart + entry.start
+            switch entry.type {
+            case .float: tensors[entry.name] = .float(try file.readTensor(entry.shape, at: offset))
+            case .double: tensors[entry.name] = .double(try file.readTensor(entry.shape, at: offset))
+            }
+        }
+    }
+
+    /// Writes the file. It is written beside under another name, brought to the disk and then renamed: at no time is there a partial file
+    /// under `path`, and after a failure the one from before is as it was.
+    public func write(to path: String) throws(CheckpointError) {
+        // The larger elements first, so that all are aligned; then by name, so that the same contents give the same bytes.
+        let sorted = tensors.sorted { ($1.value.type.size, $0.key) < ($0.value.type.size, $1.key) }
+        let header = SafetensorsHeader.bytes(for: sorted.map { ($0.key, $0.value.type, $0.value.shape) }, metadata: metadata)
+        try replaceFile(at: path) { (write) throws(CheckpointError) in
+            let start = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+            try start.withUnsafeBufferPointer { (x) throws(CheckpointError) in try write(UnsafeRawBufferPointer(x)) }
+            for (_, tensor) in sorted { try tensor.withBytes(write) }
+        }
+    }
+}
+
+/// A file that is open for reading.
+private final class InputFile {
+    let path: String
+    let size: Int
+    private let descriptor: CInt
+
+    init(_ path: String) throws(CheckpointError) {
+        // Without O_NONBLOCK opening a named pipe would wait for its writer.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT || errno == ENOTDIR ? .missing(path: path) : .unreadable(path: path, reason: systemReason())
+        }
+        self.path = path
+        self.descriptor = descriptor
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            size = 0
+            throw .unreadable(path: path, reason: "it is not a regular file")
+        }
+        size = Int(information.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    private func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError) {
+        var filled = 0
+        while filled < bytes.count {
+            let got = pread(descriptor, bytes.baseAddress! + filled, bytes.count - filled, off_t(offset + filled))
+            if got > 0 {
+                filled += got
+            } else if got == 0 {
+                // It has become shorter since it was opened.
+                throw .wrongSize(path: path, found: offset + filled, expected: size)
+            } else if errno != EINTR {
+                throw .unreadable(path: path, reason: systemReason())
+            }
+        }
+    }
+
+    func bytes(count: Int, at offset: Int) throws(CheckpointError) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+        defer { buffer.deallocate() }
+        try read(into: buffer, at: offset)
+        return Array(buffer)
+    }
+
+    func readTensor<Scalar: FloatingScalar>(_ shape: [Int], at offset: Int) throws(CheckpointError) -> Tensor<Scalar> {
+        var failure: CheckpointError?
+        let tensor = Tensor<Scalar>(shape: shape) { scalars in
+            do throws(CheckpointError) {
+                try read(into: UnsafeMutableRawBufferPointer(scalars), at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return tensor
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import LinearAlgebra
+import NeuralNetworks
+import TestSupport
+import Tensors
+import XCTest
+
+/// A test case with a directory of its own, removed afterwards, and a small network in training.
+class CheckpointTestCase: XCTestCase {
+    private(set) var directory = ""
+
+    override func setUpWithError() throws {
+        // In memory where there is such a place, as the tests write thousands of small files.
+        let memory = "/dev/shm"
+        let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
+        directory = "\(parent)/checkpoints-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    override func tearDownWithError() throws {
+        try FileManager.default.removeItem(atPath: directory)
+    }
+
+    func path(_ name: String = "checkpoint") -> String { "\(directory)/\(name)" }
+
+    @discardableResult
+    func write(_ bytes: [UInt8], _ name: String = "checkpoint") throws -> String {
+        try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
+        return path(name)
+    }
+
+    func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+    var filesInDirectory: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: directory).sorted() }
+    }
+
+    /// The beginning of training.
+    func beginning<Scalar: FloatingScalar>(
+        _ network: String = "a small one", method: OptimizerMethod = .adam(), as type: Scalar.Type = Scalar.self
+    ) -> Checkpoint<Scalar> {
+        let module = Chain([DenseLayer("classifier.dense1", 3, 2), BatchNormalizationLayer("classifier.norm", channels: 2)])
+        let parameters = module.initialParameters(seed: 1, as: Scalar.self)
+        let optimizer = Optimizer(method, groups: [ParameterGroup(learningRate: 0.01)], for: parameters)
+        return Checkpoint(parameters: parameters, optimizer: optimizer, network: network)
+    }
+
+    /// Trains for some iterations, with everything that a checkpoint holds in use.
+    func train<Scalar: FloatingScalar>(_ checkpoint: inout Checkpoint<Scalar>, iterations: Int) {
+        for _ in 0..<iterations {
+            var source = checkpoint.random["batches"] ?? RandomSource(seed: .max - 5, stream: 3)
+            let gradients = checkpoint.parameters.trainable.map { place in
+                Tensor<Scalar>.normal(checkpoint.parameters.tensors[place].shape, from: &source)
+            }
+            checkpoint.random["batches"] = source
+            checkpoint.optimizer.update(&checkpoint.parameters, gradients: gradients)
+            checkpoint.iteration += 1
+            var stopping = checkpoint.earlyStopping ?? EarlyStopping(patience: 5)
+            _ = stopping.record(Double(globalNorm(gradients)), at: checkpoint.iteration)
+            checkpoint.earlyStopping = stopping
+        }
+    }
+}
+
+/// The error that `body` throws; nil, and a failed test, if it does not.
+func checkpointError(_ body: () throws(CheckpointError) -> Void, file: StaticString = #filePath, line: UInt = #line) -> CheckpointError? {
+    do throws(CheckpointError) {
+        try body()
+        XCTFail("no error", file: file, line: line)
+        return nil
+    } catch {
+        XCTAssertFalse(error.description.contains("\n"), "more than a line: \(error)", file: file, line: line)
+        return error
+    }
+}
