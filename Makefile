@@ -2,6 +2,8 @@
 
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
+# Without testable imports tests use the very build that the program is made of, instead of a second one.
+TEST = $(SWIFT) test -c release --disable-testable-imports
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev pkg-config
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
@@ -13,7 +15,7 @@ demo: setup
 	"$$($(BUILD) --show-bin-path)/linwarp" demo --out "$(OUT)"
 
 test: setup
-	$(SWIFT) test -c release
+	$(TEST)
 
 # Installs the system libraries that are missing, through apt.
 setup:
@@ -29,7 +31,7 @@ check: setup
 	$(SWIFT) format lint --strict -r Sources Tests Benchmarks Package.swift
 	@$(BUILD) --build-tests 2>&1 | tee .build-check.log; \
 	if grep -E 'warning:|error:' .build-check.log; then echo "check: found warnings or errors, expected none"; exit 1; fi
-	$(SWIFT) test -c release
+	$(TEST)
 	$(MAKE) docs
 
 format:
