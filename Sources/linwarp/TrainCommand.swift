@@ -76,7 +76,14 @@ struct TrainCommand: ParsableCommand {
         let output = try OutputDirectory(out)
         let latest = "\(output.path)/checkpoint.safetensors"
         var trainer = try trainer(configuration)
-        if resume && FileManager.default.fileExists(atPath: latest) { try trainer.checkpoint.restore(from: latest) }
+        if resume && FileManager.default.fileExists(atPath: latest) {
+            let settings = trainer.checkpoint.settings
+            try trainer.checkpoint.restore(from: latest)
+            guard trainer.checkpoint.settings == settings else {
+                throw Failure(
+                    description: "\(latest): found a training with \(listed(trainer.checkpoint.settings)), expected \(listed(settings))")
+            }
+        }
         let log = try TrainingLog("\(output.path)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration)
         let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration)
         var pace = Pace(from: trainer.checkpoint.iteration)
@@ -116,7 +123,14 @@ struct TrainCommand: ParsableCommand {
             Checkpoint(
                 parameters: parameters, optimizer: optimizer, random: ["dropout": RandomSource(seed: seed)],
                 earlyStopping: EarlyStopping(patience: patience ?? Int(Int32.max)), network: try encodedJSON(configuration),
-                settings: ["dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch)"]))
+                settings: [
+                    "dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch)", "interval": "\(interval)",
+                    "rates": "\(transformerRate), \(classifierRate)",
+                ]))
+    }
+
+    private func listed(_ settings: [String: String]) -> String {
+        settings.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 }
 

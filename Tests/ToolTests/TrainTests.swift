@@ -1,0 +1,66 @@
+import Foundation
+import LinWarp
+import XCTest
+
+final class TrainTests: ToolTestCase {
+    private let training = [
+        "train", "synthetic", "--network", "none", "--downsample", "4", "--batch", "16", "--iterations", "600", "--interval", "20",
+    ]
+
+    /// A run that is killed at any moment and resumed gives the very checkpoint of an uninterrupted one.
+    func testKilledAndResumed() throws {
+        let summary = try succeed(training + ["--out", "whole"])
+        XCTAssert(summary.contains("600 iterations: test error"), summary)
+        for seconds in [0.2, 1.1, 1.2, 1.3] {
+            _ = try shell("timeout -s KILL \(seconds) \"$0\" \(training.joined(separator: " ")) --out parts --resume")
+        }
+        try succeed(training + ["--out", "parts", "--resume"])
+        XCTAssertEqual(try bytes("parts/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
+        XCTAssertEqual(try bytes("parts/best.safetensors"), try bytes("whole/best.safetensors"))
+        let iterations = try String(contentsOfFile: path("parts/log.jsonl"), encoding: .utf8).split(separator: "\n").map { line in
+            try JSONDecoder().decode([String: Double].self, from: Data(line.utf8))["iteration"]
+        }
+        XCTAssertEqual(iterations, stride(from: 20.0, through: 600, by: 20).map { $0 })
+        // The same on one thread.
+        try succeed(training + ["--out", "single"], environment: ["LINWARP_THREADS": "1"])
+        XCTAssertEqual(try bytes("single/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
+        // Another training is not gone on with.
+        try assertReported(
+            linwarp(training + ["--batch", "8", "--out", "whole", "--resume"]), code: 1,
+            naming: ["checkpoint.safetensors", "batch 16", "batch 8"],
+            "other batch")
+        try assertReported(
+            linwarp(training + ["--downsample", "2", "--out", "whole", "--resume"]), code: 1, naming: ["checkpoint.safetensors"],
+            "other network")
+    }
+
+    func testTrainedTransformerIsEvaluatedAndUsed() throws {
+        try succeed([
+            "train", "synthetic", "--network", "stn", "--downsample", "8", "--batch", "2", "--iterations", "2", "--interval", "2", "--out",
+            "stn",
+        ])
+        struct Evaluation: Decodable {
+            var images: Int
+            var confusion: [[Int]]
+        }
+        let evaluation: Evaluation = try json(["evaluate", "stn/best.safetensors", "--sampler", "bilinear"])
+        XCTAssertEqual(evaluation.images, 1000)
+        XCTAssertEqual(evaluation.confusion.flatMap { $0 }.reduce(0, +), 1000)
+        try writeScene("scene.png", width: 70, height: 40)
+        let text = try succeed(["predict", "stn/checkpoint.safetensors", "scene.png", "--out", "seen"])
+        XCTAssert(text.hasPrefix("scene.png: "), text)
+        XCTAssertEqual(try image("seen/transformed-1.png").shape, [3, 6, 6])
+    }
+
+    func testBadInput() throws {
+        try assertFails(["train", "mnist", "--data", "nowhere"], code: 1, naming: "nowhere")
+        try assertFails(["train", "cats"], code: 64, naming: "cats")
+        try assertFails(["train", "synthetic", "--batch", "0"], code: 64, naming: "--batch")
+        try assertFails(["train", "synthetic", "--classifier-rate", "nan"], code: 64, naming: "--classifier-rate")
+        try assertFails(["evaluate", "missing.safetensors"], code: 1, naming: "missing.safetensors")
+        try write(Array("not a checkpoint".utf8), "text.safetensors")
+        try assertFails(["evaluate", "text.safetensors"], code: 1, naming: "text.safetensors")
+        try writeScene("scene.png")
+        try assertFails(["predict", "text.safetensors", "scene.png"], code: 1, naming: "text.safetensors")
+    }
+}
