@@ -27,12 +27,13 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["LinearAlgebra", "CWarpKernels"]),
         .target(name: "Sampling", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels"]),
         .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
-        .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
+        .target(name: "Files"),
+        .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files"]),
 
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
-        .target(name: "Images", dependencies: ["LinearAlgebra", "Tensors", "CImageCodecs"]),
+        .target(name: "Images", dependencies: ["LinearAlgebra", "Tensors", "Files", "CImageCodecs"]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "CZlib"]),
 

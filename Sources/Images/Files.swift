@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Larger files hold no image within the limit of pixels, even in the wordiest format.
@@ -50,40 +51,4 @@ private func read(_ file: CInt, offset: Int, count: Int, path: String) throws(Im
     return bytes
 }
 
-/// Puts `bytes` into the file at `path`, replacing one that is there.
-///
-/// They are written under another name in the same directory and then renamed: at no time is there a partial file under `path`.
-func replaceFile(at path: String, with bytes: UnsafeBufferPointer<UInt8>) throws(ImageError) {
-    // A name of its own, as `path` with something added could be too long.
-    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let temporary = "\(directory).image-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw .cannotWrite(path: path, reason: systemReason()) }
-    do throws(ImageError) {
-        do throws(ImageError) {
-            try write(bytes, to: file, path: path)
-        } catch {
-            close(file)
-            throw error
-        }
-        // Some file systems report a full disk only here.
-        guard close(file) == 0, rename(temporary, path) == 0 else { throw .cannotWrite(path: path, reason: systemReason()) }
-    } catch {
-        unlink(temporary)
-        throw error
-    }
-}
-
-private func write(_ bytes: UnsafeBufferPointer<UInt8>, to file: CInt, path: String) throws(ImageError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let written = Glibc.write(file, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if written >= 0 {
-            rest = rest.dropFirst(written)
-        } else if errno != EINTR {
-            throw .cannotWrite(path: path, reason: systemReason())
-        }
-    }
-}
-
-private func systemReason() -> String { String(cString: strerror(errno)) }
+private func systemReason() -> String { FileError.last.reason }

@@ -1,3 +1,4 @@
+import Files
 import CImageCodecs
 import Glibc
 import Tensors
@@ -33,7 +34,11 @@ extension Tensor where Scalar == Float {
             try encode(planes.baseAddress!, layout, as: format, quality: quality, path: path)
         }
         defer { free(encoded.baseAddress) }
-        try replaceFile(at: path, with: UnsafeBufferPointer(encoded))
+        do throws(FileError) {
+            try replaceFile(at: path) { (write) throws(FileError) in try write(UnsafeRawBufferPointer(encoded)) }
+        } catch {
+            throw .cannotWrite(path: path, reason: error.reason)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import LinearAlgebra
 import Tensors
@@ -41,10 +42,10 @@ public enum StoredTensor: Sendable, Equatable {
         }
     }
 
-    fileprivate func withBytes(_ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void) throws(CheckpointError) {
+    fileprivate func withBytes(_ body: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws(FileError) {
         switch self {
-        case .float(let tensor): try tensor.withScalars { (x) throws(CheckpointError) in try body(UnsafeRawBufferPointer(x)) }
-        case .double(let tensor): try tensor.withScalars { (x) throws(CheckpointError) in try body(UnsafeRawBufferPointer(x)) }
+        case .float(let tensor): try tensor.withScalars { (x) throws(FileError) in try body(UnsafeRawBufferPointer(x)) }
+        case .double(let tensor): try tensor.withScalars { (x) throws(FileError) in try body(UnsafeRawBufferPointer(x)) }
         }
     }
 }
@@ -102,10 +103,14 @@ public struct Safetensors: Sendable, Equatable {
         // The larger elements first, so that all are aligned; then by name, so that the same contents give the same bytes.
         let sorted = tensors.sorted { ($1.value.type.size, $0.key) < ($0.value.type.size, $1.key) }
         let header = SafetensorsHeader.bytes(for: sorted.map { ($0.key, $0.value.type, $0.value.shape) }, metadata: metadata)
-        try replaceFile(at: path) { (write) throws(CheckpointError) in
-            let start = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
-            try start.withUnsafeBufferPointer { (x) throws(CheckpointError) in try write(UnsafeRawBufferPointer(x)) }
-            for (_, tensor) in sorted { try tensor.withBytes(write) }
+        do throws(FileError) {
+            try replaceFile(at: path) { (write) throws(FileError) in
+                let start = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+                try start.withUnsafeBufferPointer { (x) throws(FileError) in try write(UnsafeRawBufferPointer(x)) }
+                for (_, tensor) in sorted { try tensor.withBytes(write) }
+            }
+        } catch {
+            throw .cannotWrite(path: path, reason: error.reason)
         }
     }
 }
@@ -120,7 +125,7 @@ private final class InputFile {
         // Without O_NONBLOCK opening a named pipe would wait for its writer.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw errno == ENOENT || errno == ENOTDIR ? .missing(path: path) : .unreadable(path: path, reason: systemReason())
+            throw errno == ENOENT || errno == ENOTDIR ? .missing(path: path) : .unreadable(path: path, reason: FileError.last.reason)
         }
         self.path = path
         self.descriptor = descriptor
@@ -144,7 +149,7 @@ private final class InputFile {
                 // It has become shorter since it was opened.
                 throw .wrongSize(path: path, found: offset + filled, expected: size)
             } else if errno != EINTR {
-                throw .unreadable(path: path, reason: systemReason())
+                throw .unreadable(path: path, reason: FileError.last.reason)
             }
         }
     }
