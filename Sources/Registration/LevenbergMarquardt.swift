@@ -15,14 +15,14 @@ extension Alignment {
             let sigma = schedule.sigma(at: 0, targetSide: side)
             let level = NoiseLevel(objective, settings.sampler, sigma: sigma)
             let explored = starts().map { start in
-                var search = LevenbergMarquardtSearch(alignment: start, tolerance: settings.tolerance)
+                var search = LevenbergMarquardtSearch(alignment: start)
                 for iteration in 0..<exploring { search.iterate(level, as: .stage(0, of: family), call: iteration) }
                 return search.alignment
             }
             self = explored.min { $0.explorationLoss < $1.explorationLoss }!
             guard status == .iterationLimit else { return }
         }
-        var search = LevenbergMarquardtSearch(alignment: self, tolerance: settings.tolerance)
+        var search = LevenbergMarquardtSearch(alignment: self)
         var level: NoiseLevel<Scalar>?
         for iteration in exploring..<settings.iterations {
             let progress = Double(iteration - exploring) / Double(max(1, settings.iterations - exploring - 1))
@@ -60,12 +60,10 @@ extension Alignment {
 /// The state of one search.
 struct LevenbergMarquardtSearch {
     var alignment: Alignment
-    let tolerance: Double
     private var damping = 1e-3
 
-    init(alignment: Alignment, tolerance: Double) {
+    init(alignment: Alignment) {
         self.alignment = alignment
-        self.tolerance = tolerance
     }
 
     /// One damped Gauss-Newton step: the damping is lowered after a step that lowers the loss, raised after one that does not. Both losses

@@ -32,7 +32,7 @@ typedef struct {
 enum { warp_max_samples = 64, warp_tile = 64, warp_channel_block = 16 };
 
 // Where a run of at most warp_tile target pixels samples the source. All in pixels, every array `count` long.
-// An offset (a, b) of the target pixel moves its sample by (Jab) / (1 + p a + q b), exactly for a homography.
+// An offset (a, b) of the target pixel moves its sample by J (a, b) / (1 + p a + q b): for a homography exactly.
 typedef struct {
     int count;
     double u[warp_tile], v[warp_tile];                            // the centres' samples
