@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "Sampling", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels"]),
         .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
         .target(name: "Files"),
-        .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files"]),
+        .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "CWarpKernels"]),
 
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),

@@ -48,15 +48,14 @@ final class ConvolutionTests: XCTestCase {
                 width + 2 * geometry.padding > geometry.dilation * (kernelWidth - 1)
             else { continue }
             checked += 1
-            let x: Tensor<Double> = randomTensor([draw(1...5), groups * draw(1...4), height, width], seed: UInt64(checked))
+            // From 8 images on, pixels of several images are computed together.
+            let batch = checked % 3 == 0 ? draw(8...27) : draw(1...5)
+            let x: Tensor<Double> = randomTensor([batch, groups * draw(1...4), height, width], seed: UInt64(checked))
             let weight: Tensor<Double> = randomTensor(
-                [groups * draw(1...5), x.shape[1] / groups, kernelHeight, kernelWidth], seed: UInt64(1000 + checked))
+                [groups * draw(1...21), x.shape[1] / groups, kernelHeight, kernelWidth], seed: UInt64(1000 + checked))
             let expected = naive(x, weight, geometry)
             let name = "\(x.shape), \(weight.shape), \(geometry)"
-            assertClose(convolution(x, weight, geometry), expected, tolerance: 1e-12, name)
-            let single = convolution(x.cast(to: Float.self), weight.cast(to: Float.self), geometry)
-            assertClose(single.cast(to: Double.self), expected, tolerance: 1e-4, name)
-            checkAdjoints(x, weight, geometry, expected, name)
+            assertEveryAlgorithm(x, weight, geometry, expected, name)
         }
     }
 
@@ -66,33 +65,93 @@ final class ConvolutionTests: XCTestCase {
         let weight: Tensor<Double> = randomTensor([3, 8, 7, 7], seed: 2)
         let geometry = ConvolutionGeometry(padding: 3)
         let expected = naive(x, weight, geometry)
-        assertClose(convolution(x, weight, geometry), expected, tolerance: 1e-11, "\(x.shape)")
-        checkAdjoints(x, weight, geometry, expected, "\(x.shape)")
+        assertEveryAlgorithm(x, weight, geometry, expected, "\(x.shape)")
+    }
+
+    /// Every algorithm, forced on the same operands: values, and the gradients through the adjoints.
+    private func assertEveryAlgorithm(
+        _ x: Tensor<Double>, _ weight: Tensor<Double>, _ geometry: ConvolutionGeometry, _ expected: Tensor<Double>, _ name: String
+    ) {
+        let bias: Tensor<Double> = randomTensor([weight.shape[0]], seed: 3)
+        let shifted = expected + bias.reshaped([1, -1, 1, 1])
+        for algorithm in ConvolutionAlgorithm.allCases {
+            let name = "\(algorithm): \(name)"
+            assertClose(convolved(x, weight, bias: nil, geometry, through: algorithm), expected, tolerance: 1e-11, name)
+            assertClose(convolved(x, weight, bias: bias, geometry, through: algorithm), shifted, tolerance: 1e-11, name)
+            let single = convolved(
+                x.cast(to: Float.self), weight.cast(to: Float.self), bias: nil, geometry, through: algorithm)
+            assertClose(single.cast(to: Double.self), expected, tolerance: 1e-4, name)
+            checkAdjoints(x, weight, geometry, algorithm, expected, name)
+        }
     }
 
     /// A convolution is linear in both operands: the gradient of <g, y> by either, times that operand, is <g, y> again.
     private func checkAdjoints(
-        _ x: Tensor<Double>, _ weight: Tensor<Double>, _ geometry: ConvolutionGeometry, _ y: Tensor<Double>, _ name: String
+        _ x: Tensor<Double>, _ weight: Tensor<Double>, _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm,
+        _ y: Tensor<Double>,
+        _ name: String
     ) {
         let cotangent: Tensor<Double> = randomTensor(y.shape, seed: 7)
         let product = (cotangent * y).sum().scalar
-        let (_, gradients) = valueWithGradient(at: [x, weight]) { (convolution($0[0], $0[1], geometry) * cotangent).sum() }
+        let (_, gradients) = valueWithGradient(at: [x, weight]) {
+            (convolved($0[0], $0[1], bias: nil, geometry, through: algorithm) * cotangent).sum()
+        }
         XCTAssertEqual((gradients[0] * x).sum().scalar, product, accuracy: 1e-9, name)
         XCTAssertEqual((gradients[1] * weight).sum().scalar, product, accuracy: 1e-9, name)
     }
 
-    func testSameBitsOnAnyNumberOfThreads() {
-        let x: Tensor<Float> = randomTensor([9, 3, 21, 21])
-        let weight: Tensor<Float> = randomTensor([16, 3, 7, 7], seed: 2)
-        func run(_ threads: Int) -> [Tensor<Float>] {
-            Threads.with(count: threads) {
-                let (value, gradients) = valueWithGradient(at: [x, weight]) {
-                    convolution($0[0], $0[1], ConvolutionGeometry(padding: 3)).squared().sum()
-                }
-                return [value] + gradients
+    /// The gradients agree as a whole, too: an adjoint sees only their product with one direction.
+    func testAlgorithmsAgreeOnGradients() {
+        for (batch, geometry) in [(2, ConvolutionGeometry(padding: 3)), (10, ConvolutionGeometry(padding: 1, dilation: 2, groups: 2))] {
+            let x: Tensor<Double> = randomTensor([batch, 4, 9, 11])
+            let weight: Tensor<Double> = randomTensor([18, 4 / geometry.groups, 3, 5], seed: 2)
+            let gradients = ConvolutionAlgorithm.allCases.map { algorithm in
+                valueWithGradient(at: [x, weight]) {
+                    convolved($0[0], $0[1], bias: nil, geometry, through: algorithm).squared().sum()
+                }.gradients
+            }
+            for other in gradients.dropFirst() {
+                for (a, b) in zip(gradients[0], other) { assertClose(a, b, tolerance: 1e-10, "\(geometry)") }
             }
         }
-        let one = run(1)
-        for threads in 2...4 { XCTAssertEqual(run(threads), one) }
+    }
+
+    func testGlobalMaxIsTheMaximumOfTheConvolution() {
+        for (batch, outputs, geometry) in [
+            (3, 5, ConvolutionGeometry(padding: 3)), (30, 37, ConvolutionGeometry(padding: 2, dilation: 2)),
+            (9, 18, ConvolutionGeometry(padding: 1, groups: 2)), (1, 1, ConvolutionGeometry(stride: 2)),
+        ] {
+            let x: Tensor<Double> = randomTensor([batch, 4, 8, 7])
+            let weight: Tensor<Double> = randomTensor([outputs, 4 / geometry.groups, 3, 4], seed: 2)
+            let bias: Tensor<Double> = randomTensor([outputs], seed: 3)
+            let cotangent: Tensor<Double> = randomTensor([batch, outputs], seed: 4)
+            func gradients(_ operation: ([Tensor<Double>]) -> Tensor<Double>) -> (value: Tensor<Double>, gradients: [Tensor<Double>]) {
+                valueWithGradient(at: [x, weight, bias]) { (operation($0) * cotangent).sum() }
+            }
+            let fused = gradients { convolutionGlobalMax($0[0], $0[1], bias: $0[2], geometry) }
+            let plain = gradients { convolution($0[0], $0[1], bias: $0[2], geometry).max(axes: [2, 3]) }
+            assertClose(fused.value, plain.value, tolerance: 1e-11, "\(geometry)")
+            for (a, b) in zip(fused.gradients, plain.gradients) { assertClose(a, b, tolerance: 1e-11, "\(geometry)") }
+        }
+    }
+
+    func testSameBitsOnAnyNumberOfThreads() {
+        let x: Tensor<Float> = randomTensor([29, 3, 21, 21])
+        let weight: Tensor<Float> = randomTensor([36, 3, 7, 7], seed: 2)
+        let geometry = ConvolutionGeometry(padding: 3)
+        var operations: [(Tensor<Float>, Tensor<Float>) -> Tensor<Float>] = ConvolutionAlgorithm.allCases.map { algorithm in
+            { convolved($0, $1, bias: nil, geometry, through: algorithm) }
+        }
+        operations.append { convolutionGlobalMax($0, $1, bias: .zeros([36]), geometry) }
+        for operation in operations {
+            func run(_ threads: Int) -> [Tensor<Float>] {
+                Threads.with(count: threads) {
+                    let (value, gradients) = valueWithGradient(at: [x, weight]) { operation($0[0], $0[1]).squared().sum() }
+                    return [value] + gradients
+                }
+            }
+            let one = run(1)
+            for threads in 2...4 { XCTAssertEqual(run(threads), one) }
+        }
     }
 }

@@ -15,6 +15,20 @@ private let samples: [GradientSample] = {
     ] {
         samples.append(GradientSample("convolution", [x, weight]) { convolution($0[0], $0[1], geometry) })
     }
+    samples.append(
+        GradientSample("convolution", [[2, 3, 6, 5], [4, 3, 3, 3], [4]], case: "bias") {
+            convolution($0[0], $0[1], bias: $0[2], ConvolutionGeometry(padding: 1))
+        })
+    for (x, weight, geometry) in [
+        ([2, 3, 6, 5], [5, 3, 3, 3], ConvolutionGeometry(padding: 1)),
+        ([9, 4, 4, 3], [18, 2, 3, 2], ConvolutionGeometry(padding: 1, groups: 2)),
+        ([1, 2, 5, 5], [3, 2, 3, 3], ConvolutionGeometry(stride: 2, padding: 2, dilation: 2)),
+    ] {
+        samples.append(
+            GradientSample("convolutionGlobalMax", [x, weight, [weight[0]]]) {
+                convolutionGlobalMax($0[0], $0[1], bias: $0[2], geometry)
+            })
+    }
     for (shape, size, stride) in [([2, 3, 6, 7], 2, 2), ([1, 2, 5, 5], 3, 1), ([2, 1, 3, 3], 1, 2)] {
         samples.append(GradientSample("maxPooled", [shape]) { maxPooled($0[0], size: size, stride: stride) })
     }
@@ -27,6 +41,9 @@ private let samples: [GradientSample] = {
     samples += layer("DenseLayer", DenseLayer("d", 5, 3), [4, 5])
     samples += layer("MaxPoolingLayer", MaxPoolingLayer(), [2, 2, 5, 6])
     samples += layer("GlobalMaxPoolingLayer", GlobalMaxPoolingLayer(), [2, 3, 4, 4])
+    samples += layer(
+        "GlobalMaxConvolutionLayer",
+        GlobalMaxConvolutionLayer(ConvolutionLayer("c", 3, 5, kernel: 3, geometry: ConvolutionGeometry(padding: 1))), [2, 3, 4, 4])
     samples += layer("ReLULayer", ReLULayer(), [3, 4])
     samples += layer("CenteringLayer", CenteringLayer(), [3, 4])
     samples += layer("FlattenLayer", FlattenLayer(), [2, 3, 2])

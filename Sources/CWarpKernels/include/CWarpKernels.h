@@ -56,6 +56,19 @@ typedef struct {
     bool bias;             // the bias row is added to the value
 } warp_linearization;
 
+// Runs of neighbouring taps of a convolution, each `length` elements: where they begin in the source, and in the weights (there counted in
+// vectors of lanes).
+typedef struct {
+    int runs, length;
+    const ptrdiff_t *source, *weights;
+} warp_taps;
+
+// Output pixels of an image, and how far apart, in elements, neighbours are in the source and in the gradient by the output.
+typedef struct {
+    int rows, columns;
+    ptrdiff_t source_row, source_step, cotangent_row, cotangent_step;
+} warp_pixels;
+
 // The functions for one scalar type at one instruction set. `void *` are arrays of that type.
 typedef struct {
     warp_level level;
@@ -95,6 +108,19 @@ typedef struct {
     void (*linearized_scatter)(const warp_image *shape, const warp_points *points, const warp_linearization *options,
                                const void *normals, size_t normals_stride, const void *cotangent, size_t stride,
                                void *image_gradient);
+
+    // Convolution of `lanes` (4, 8 or 16) outputs: out[p * lanes + l] is the sum over the taps' elements k of
+    // source[p * step + k] * weights[k * lanes + l], for output pixels p.
+    void (*convolve)(int lanes, const warp_taps *taps, const void *source, ptrdiff_t step, int pixels, const void *weights,
+                     void *out);
+
+    // Its adjoint by the weights: adds to sums[e * lanes + l] the products source[e] * cotangent[l] at all pixels, for e < length.
+    void (*convolve_weights)(int lanes, const warp_pixels *pixels, int length, const void *source, const void *cotangent,
+                             void *sums);
+
+    // target += scale * source for runs of `length` elements that begin at the given places.
+    void (*add_runs)(int runs, int length, double scale, const void *source, const ptrdiff_t *source_runs, void *target,
+                     const ptrdiff_t *target_runs);
 } warp_kernels;
 
 // The table for a level, or null where this build or this CPU does not have it.

@@ -25,158 +25,57 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 }
 
 /// The cross-correlation of images [N, C, H, W] with kernels [O, C / groups, kh, kw], as in PyTorch's `conv2d`: [N, O, h, w].
-/// Differentiable by both.
+/// Differentiable by all operands.
+///
+/// - Parameters:
+///   - x: The images.
+///   - weight: The kernels.
+///   - bias: [O], added to each output channel; nil for none.
+///   - geometry: Stride, padding, dilation and groups.
 public func convolution<Scalar: FloatingScalar>(
-    _ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, _ geometry: ConvolutionGeometry = ConvolutionGeometry()
+    _ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, _ geometry: ConvolutionGeometry = ConvolutionGeometry()
 ) -> Tensor<Scalar> {
-    let pass = ConvolutionPass(x.shape, weight.shape, geometry)
-    let (image, kernel) = (x.stopGradient(), weight.stopGradient())
-    return pass.forward(image, kernel).recorded(from: [x, weight]) { cotangent, isNeeded in
-        [
-            isNeeded[0] ? pass.imageGradient(cotangent, kernel) : nil,
-            isNeeded[1] ? pass.kernelGradient(cotangent, image) : nil,
-        ]
+    convolved(x, weight, bias: bias, geometry, through: .chosen(for: ConvolutionShape(x.shape, weight.shape, geometry)))
+}
+
+/// How a convolution is computed. The results differ by rounding alone.
+package enum ConvolutionAlgorithm: CaseIterable, Sendable {
+    /// Straight from the images, channels last, with the sums in registers. It leaves out taps that see only padding, and is as fast for a few
+    /// channels as for many.
+    case direct
+    /// Through matrix products with patches of the images.
+    case patches
+
+    static func chosen(for shape: ConvolutionShape) -> ConvolutionAlgorithm { .direct }
+}
+
+package func convolved<Scalar: FloatingScalar>(
+    _ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, bias: Tensor<Scalar>?, _ geometry: ConvolutionGeometry,
+    through algorithm: ConvolutionAlgorithm
+) -> Tensor<Scalar> {
+    let shape = ConvolutionShape(x.shape, weight.shape, geometry)
+    precondition(
+        bias == nil || bias!.shape == [shape.outputs],
+        "convolution: found a bias of \(bias!.shape) for kernels \(weight.shape), expected [\(shape.outputs)]")
+    let kernel = weight.stopGradient()
+    let pass: any ConvolutionPass<Scalar> =
+        switch algorithm {
+        case .direct: DirectConvolution(shape, images: x.stopGradient(), kernel)
+        case .patches: PatchConvolution(shape, images: x.stopGradient(), kernel)
+        }
+    return pass.forward(bias: bias?.stopGradient()).recorded(from: [x, weight] + (bias.map { [$0] } ?? [])) { cotangent, isNeeded in
+        let gradients = pass.gradients(cotangent, image: isNeeded[0], kernel: isNeeded[1])
+        return [gradients.image, gradients.kernel] + (bias == nil ? [] : [isNeeded[2] ? cotangent.sum(axes: [0, 2, 3]) : nil])
     }
 }
 
-/// A convolution of given shapes through matrix products: the patches under the kernel become the columns of a matrix, a tile of them at a
-/// time that stays in the cache.
-struct ConvolutionPass: Sendable {
-    let batch, channels, height, width, outputs, kernelHeight, kernelWidth: Int
-    let outHeight, outWidth: Int
-    let geometry: ConvolutionGeometry
+/// One convolution of given images and kernels.
+protocol ConvolutionPass<Scalar>: Sendable {
+    associatedtype Scalar: FloatingScalar
 
-    init(_ x: [Int], _ weight: [Int], _ geometry: ConvolutionGeometry) {
-        func length(_ size: Int, _ kernel: Int) -> Int {
-            let room = size + 2 * geometry.padding - geometry.dilation * (kernel - 1) - 1
-            return room < 0 ? 0 : room / geometry.stride + 1
-        }
-        precondition(
-            x.count == 4 && weight.count == 4 && weight[2] > 0 && weight[3] > 0 && weight[1] > 0 && x[1] == weight[1] * geometry.groups
-                && weight[0] % geometry.groups == 0 && length(x[2], weight[2]) > 0 && length(x[3], weight[3]) > 0,
-            "convolution: found \(x) with kernels \(weight) and \(geometry), expected [N, C, H, W] with [O, C / groups, kh, kw] that fit")
-        (batch, channels, height, width) = (x[0], x[1], x[2], x[3])
-        (outputs, kernelHeight, kernelWidth) = (weight[0], weight[2], weight[3])
-        (outHeight, outWidth) = (length(x[2], weight[2]), length(x[3], weight[3]))
-        self.geometry = geometry
-    }
+    /// [N, O, h, w].
+    func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar>
 
-    var outPixels: Int { outHeight * outWidth }
-    /// Of one group: the channels in and out, and the taps, which are the rows of the matrix of patches.
-    var groupChannels: Int { channels / geometry.groups }
-    var groupOutputs: Int { outputs / geometry.groups }
-    var taps: Int { groupChannels * kernelHeight * kernelWidth }
-    /// Output pixels a tile: about a quarter of a megabyte of Float patches.
-    private var tile: Int { min(outPixels, max(16, 65536 / taps)) }
-
-    func forward<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ weight: Tensor<Scalar>) -> Tensor<Scalar> {
-        Tensor(shape: [batch, outputs, outHeight, outWidth]) { out in
-            let out = out.baseAddress!
-            forEachTile(of: x) { image, group, pixels, patches in
-                weight.withScalars { weight in
-                    gemmOnOneThread(
-                        weight.baseAddress! + group * groupOutputs * taps, MatrixLayout(groupOutputs, taps),
-                        patches, MatrixLayout(taps, pixels.count),
-                        into: out + (image * outputs + group * groupOutputs) * outPixels + pixels.lowerBound,
-                        MatrixLayout(groupOutputs, pixels.count, stride: outPixels))
-                }
-            }
-        }
-    }
-
-    /// Each tile's gradient by its patches is added back to where they were taken; one thread does all tiles of an image.
-    func imageGradient<Scalar: FloatingScalar>(_ cotangent: Tensor<Scalar>, _ weight: Tensor<Scalar>) -> Tensor<Scalar> {
-        var gradient = Tensor<Scalar>.zeros([batch, channels, height, width])
-        gradient.withMutableScalars { gradient in
-            let gradient = gradient.baseAddress!
-            cotangent.withScalars { cotangent in
-                weight.withScalars { weight in
-                    Threads.forEachPiece(of: batch * geometry.groups, size: 1) { piece in
-                        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: taps * tile) { patches in
-                            let patches = patches.baseAddress!
-                            for item in piece {
-                                let (image, group) = (item / geometry.groups, item % geometry.groups)
-                                forEachTile { pixels in
-                                    gemmOnOneThread(
-                                        transposeA: true, weight.baseAddress! + group * groupOutputs * taps,
-                                        MatrixLayout(groupOutputs, taps),
-                                        cotangent.baseAddress! + (image * outputs + group * groupOutputs) * outPixels + pixels.lowerBound,
-                                        MatrixLayout(groupOutputs, pixels.count, stride: outPixels), into: patches,
-                                        MatrixLayout(taps, pixels.count))
-                                    addPatches(
-                                        patches, pixels, to: gradient + (image * channels + group * groupChannels) * height * width)
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        return gradient
-    }
-
-    /// The images are cut into a fixed number of shares, each summed by one thread, and the shares are added in order: so the number of
-    /// threads changes nothing.
-    func kernelGradient<Scalar: FloatingScalar>(_ cotangent: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
-        let count = outputs * taps
-        let shares = min(batch, 4)
-        var sums = Tensor<Scalar>.zeros([shares, outputs, groupChannels, kernelHeight, kernelWidth])
-        sums.withMutableScalars { sums in
-            let sums = sums.baseAddress!
-            cotangent.withScalars { cotangent in
-                x.withScalars { x in
-                    Threads.forEachPiece(of: shares, size: 1) { piece in
-                        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: taps * tile) { patches in
-                            let patches = patches.baseAddress!
-                            for share in piece {
-                                for image in share * batch / shares..<(share + 1) * batch / shares {
-                                    for group in 0..<geometry.groups {
-                                        forEachTile { pixels in
-                                            copyPatches(
-                                                x.baseAddress! + (image * channels + group * groupChannels) * height * width, pixels,
-                                                to: patches)
-                                            gemmOnOneThread(
-                                                transposeB: true,
-                                                cotangent.baseAddress! + (image * outputs + group * groupOutputs) * outPixels
-                                                    + pixels.lowerBound, MatrixLayout(groupOutputs, pixels.count, stride: outPixels),
-                                                patches, MatrixLayout(taps, pixels.count), beta: 1,
-                                                into: sums + share * count + group * groupOutputs * taps, MatrixLayout(groupOutputs, taps))
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        return sums.sum(axes: [0])
-    }
-
-    private func forEachTile(_ body: (Range<Int>) -> Void) {
-        for first in stride(from: 0, to: outPixels, by: tile) { body(first..<min(outPixels, first + tile)) }
-    }
-
-    /// Calls `body` from several threads with each tile's patches.
-    private func forEachTile<Scalar: FloatingScalar>(
-        of x: Tensor<Scalar>,
-        _ body: (_ image: Int, _ group: Int, _ pixels: Range<Int>, _ patches: UnsafePointer<Scalar>) -> Void
-    ) {
-        let tiles = (outPixels + tile - 1) / tile
-        x.withScalars { x in
-            Threads.forEachPiece(of: batch * geometry.groups * tiles, size: max(1, tiles)) { piece in
-                withUnsafeTemporaryAllocation(of: Scalar.self, capacity: taps * tile) { patches in
-                    let patches = patches.baseAddress!
-                    for item in piece {
-                        let (plane, first) = (item / tiles, item % tiles * tile)
-                        let (image, group) = (plane / geometry.groups, plane % geometry.groups)
-                        let pixels = first..<min(outPixels, first + tile)
-                        copyPatches(
-                            x.baseAddress! + (image * channels + group * groupChannels) * height * width, pixels, to: patches)
-                        body(image, group, pixels, patches)
-                    }
-                }
-            }
-        }
-    }
+    /// The gradients that are asked for, of the images' and of the kernels' shape.
+    func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?)
 }

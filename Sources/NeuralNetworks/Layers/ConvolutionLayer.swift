@@ -37,7 +37,22 @@ public struct ConvolutionLayer: Module {
     }
 
     public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
-        convolution(x, context.parameters["\(name).weight"], geometry)
-            + context.parameters["\(name).bias"].reshaped([1, outputs, 1, 1])
+        convolution(x, context.parameters["\(name).weight"], bias: context.parameters["\(name).bias"], geometry)
+    }
+}
+
+/// A convolution and then the largest element of each channel: [N, inputs, H, W] to [N, outputs], faster than as two layers.
+public struct GlobalMaxConvolutionLayer: Module {
+    public let convolution: ConvolutionLayer
+
+    /// The maximum of what `convolution` gives; the parameters are its own.
+    public init(_ convolution: ConvolutionLayer) { self.convolution = convolution }
+
+    public var specifications: [ParameterSpecification] { convolution.specifications }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        convolutionGlobalMax(
+            x, context.parameters["\(convolution.name).weight"], bias: context.parameters["\(convolution.name).bias"],
+            convolution.geometry)
     }
 }

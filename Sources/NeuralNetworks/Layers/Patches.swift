@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-extension ConvolutionPass {
+extension ConvolutionShape {
     /// What the taps see at a range of output pixels: a row a tap, a column a pixel; 0 where they see padding.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -17,10 +17,10 @@ extension ConvolutionPass {
                         guard let inside else { return target.update(repeating: 0, count: count) }
                         target.update(repeating: 0, count: inside.lowerBound)
                         let source = plane + y * width + x
-                        if geometry.stride == 1 {
+                        if stride == 1 {
                             for i in inside { target[i] = source[i] }
                         } else {
-                            for i in inside { target[i] = source[i * geometry.stride] }
+                            for i in inside { target[i] = source[i * stride] }
                         }
                         (target + inside.upperBound).update(repeating: 0, count: count - inside.upperBound)
                     }
@@ -45,7 +45,7 @@ extension ConvolutionPass {
                         guard let inside else { return }
                         let source = row + place
                         let target = plane + y * width + x
-                        for i in inside { target[i * geometry.stride] += source[i] }
+                        for i in inside { target[i * stride] += source[i] }
                     }
                     row += pixels.count
                 }
@@ -64,12 +64,12 @@ extension ConvolutionPass {
         while pixel < pixels.upperBound {
             let (outY, outX) = (pixel / outWidth, pixel % outWidth)
             let count = min(outWidth - outX, pixels.upperBound - pixel)
-            let y = outY * geometry.stride + ky * geometry.dilation - geometry.padding
-            let x = outX * geometry.stride + kx * geometry.dilation - geometry.padding
+            let y = outY * stride + ky * dilation - paddingY
+            let x = outX * stride + kx * dilation - paddingX
             var inside: Range<Int>?
             if y >= 0 && y < height {
-                let first = x >= 0 ? 0 : (-x + geometry.stride - 1) / geometry.stride
-                let end = x >= width ? 0 : min(count, (width - 1 - x) / geometry.stride + 1)
+                let first = x >= 0 ? 0 : (-x + stride - 1) / stride
+                let end = x >= width ? 0 : min(count, (width - 1 - x) / stride + 1)
                 if first < end { inside = first..<end }
             }
             body(pixel - pixels.lowerBound, y, x, count, inside)

@@ -22,7 +22,7 @@ public struct LocalizationNetwork: Module {
             convolution(2, 4, 8), ReLULayer(), MaxPoolingLayer(),
             convolution(3, 8, 16), ReLULayer(), MaxPoolingLayer(),
             convolution(4, 16, 32), ReLULayer(), MaxPoolingLayer(),
-            convolution(5, 32, 1024), GlobalMaxPoolingLayer(),
+            GlobalMaxConvolutionLayer(convolution(5, 32, 1024)),
             DenseLayer("\(name).dense1", 1024, 48), ReLULayer(),
             DenseLayer("\(name).dense2", 48, outputs, initializer: .constant(0)),
         ])

@@ -1,0 +1,104 @@
+import CWarpKernels
+import LinearAlgebra
+import Tensors
+
+/// A convolution straight from images whose channels come last: a vector of output channels a pixel, whose sums stay in registers while the taps
+/// go by.
+struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
+    let shape: ConvolutionShape
+    private let images, kernel: Tensor<Scalar>
+    private let source: ChannelsLast<Scalar>
+
+    init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
+        self.shape = shape
+        self.images = images
+        self.kernel = kernel
+        source = ChannelsLast(images, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX)
+    }
+
+    func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
+        DirectForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).result(bias: bias)
+    }
+
+    func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
+        let adjoint = image ? shape.adjoint : nil
+        let last = ChannelsLast(
+            cotangent, groups: shape.groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0, multiple: shape.lanes)
+        let byImage = adjoint.map { adjoint in
+            DirectForward(
+                adjoint, last, PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, shape, channels: last.channels)
+            ).result(bias: nil)
+        }
+        return (
+            !image ? nil : byImage ?? PatchConvolution(shape, images: images, kernel).imageGradient(cotangent),
+            isKernel ? kernelGradient(last) : nil
+        )
+    }
+
+    /// The images are cut into a fixed number of shares, each summed by one thread, and the shares are added in order: so the number of
+    /// threads changes nothing.
+    private func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
+        let (shape, source, lanes) = (shape, source, shape.lanes)
+        let blocks = shape.groups * shape.blocks
+        let shares = max(1, min(shape.batch, 8 / blocks))
+        var sums = Tensor<Scalar>.zeros(
+            [shares, shape.groups, shape.blocks, shape.kernelHeight, shape.kernelWidth, shape.groupChannels, lanes])
+        let share = sums.count / shares
+        sums.withMutableScalars { sums in
+            let sums = sums.baseAddress!
+            source.scalars.withScalars { x in
+                cotangent.scalars.withScalars { g in
+                    Threads.forEachPiece(of: shares * blocks, size: 1) { piece in
+                        for item in piece {
+                            let (part, block) = (item / blocks, item % blocks)
+                            addKernelGradient(
+                                source, x.baseAddress!, cotangent, g.baseAddress!, group: block / shape.blocks,
+                                firstOutput: block % shape.blocks * lanes,
+                                images: part * shape.batch / shares..<(part + 1) * shape.batch / shares,
+                                to: sums + part * share + block * (share / blocks))
+                        }
+                    }
+                }
+            }
+        }
+        return unpackedWeights(sums.sum(axes: [0]), shape)
+    }
+
+    private func addKernelGradient(
+        _ source: ChannelsLast<Scalar>, _ x: UnsafePointer<Scalar>, _ cotangent: ChannelsLast<Scalar>, _ g: UnsafePointer<Scalar>,
+        group: Int,
+        firstOutput: Int, images: Range<Int>, to sums: UnsafeMutablePointer<Scalar>
+    ) {
+        let kernels = Scalar.kernels
+        // Neighbouring taps are neighbours in memory where there are no gaps between them.
+        let isContiguous = shape.groups == 1 && shape.dilation == 1
+        let length = isContiguous ? shape.kernelWidth * shape.groupChannels : shape.groupChannels
+        var pixels = warp_pixels(
+            rows: 0, columns: Int32(shape.outWidth), source_row: shape.stride * source.rowStride,
+            source_step: shape.stride * source.pixelStride, cotangent_row: cotangent.rowStride, cotangent_step: cotangent.pixelStride)
+        for image in images {
+            for ky in 0..<shape.kernelHeight {
+                let rows = shape.outputsInside(ky, count: shape.outHeight, size: shape.height, padding: shape.paddingY)
+                pixels.rows = Int32(rows.count)
+                let sourceRow = image * source.imageStride + (rows.lowerBound * shape.stride + ky * shape.dilation) * source.rowStride
+                let cotangentRow = image * cotangent.imageStride + (rows.lowerBound + cotangent.paddingY) * cotangent.rowStride
+                for kx in isContiguous ? 0..<1 : 0..<shape.kernelWidth {
+                    kernels.convolve_weights(
+                        Int32(shape.lanes), &pixels, Int32(length),
+                        x + sourceRow + kx * shape.dilation * source.pixelStride + group * source.channels,
+                        g + cotangentRow + cotangent.paddingX * cotangent.pixelStride + group * cotangent.channels + firstOutput,
+                        sums + (ky * shape.kernelWidth + kx) * shape.groupChannels * shape.lanes)
+                }
+            }
+        }
+    }
+}
+
+extension ConvolutionShape {
+    /// Output channels that are computed together.
+    var lanes: Int { groupOutputs <= 4 ? 4 : groupOutputs <= 8 ? 8 : 16 }
+    /// Of so many outputs, in each group.
+    var blocks: Int { blocks(of: lanes) }
+
+    func blocks(of lanes: Int) -> Int { (groupOutputs + lanes - 1) / lanes }
+}

@@ -1,0 +1,148 @@
+import CWarpKernels
+import LinearAlgebra
+import Tensors
+
+/// The largest value of each output channel of a convolution of images [N, C, H, W] with kernels [O, C / groups, kh, kw],
+/// [N, O].
+///
+/// The same as the maximum over `convolution`, which is never kept as a whole. Only one position of each channel and image carries a
+/// gradient (the first of several that are equally large), and the way back touches nothing else.
+///
+/// - Parameters:
+///   - x: The images.
+///   - weight: The kernels.
+///   - bias: [O], added to each output channel.
+///   - geometry: Padding, dilation and groups.
+public func convolutionGlobalMax<Scalar: FloatingScalar>(
+    _ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, bias: Tensor<Scalar>, _ geometry: ConvolutionGeometry = ConvolutionGeometry()
+) -> Tensor<Scalar> {
+    let shape = ConvolutionShape(x.shape, weight.shape, geometry)
+    precondition(
+        bias.shape == [shape.outputs],
+        "convolutionGlobalMax: found a bias of \(bias.shape) for kernels \(weight.shape), expected [\(shape.outputs)]")
+    let source = ChannelsLast(x, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX)
+    let kernel = weight.stopGradient()
+    let (peaks, places) = DirectForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).peaks()
+    return (peaks + bias.stopGradient()).recorded(from: [x, weight, bias]) { cotangent, isNeeded in
+        let pass = PeakGradient(shape: shape, source: source, places: places, cotangent: cotangent)
+        return [
+            isNeeded[0] ? pass.imageGradient(kernel) : nil, isNeeded[1] ? pass.kernelGradient : nil,
+            isNeeded[2] ? cotangent.sum(axes: [0]) : nil,
+        ]
+    }
+}
+
+/// The way back from one output position of each image and channel.
+private struct PeakGradient<Scalar: FloatingScalar> {
+    let shape: ConvolutionShape
+    let source: ChannelsLast<Scalar>
+    /// Row-major positions [N, O].
+    let places: [Int32]
+    /// [N, O].
+    let cotangent: Tensor<Scalar>
+
+    /// Weights of one output.
+    private var oneOutput: Int { shape.kernelHeight * shape.kernelWidth * shape.groupChannels }
+
+    /// Each output's gradient is the sum of what it saw at its peak in each image.
+    var kernelGradient: Tensor<Scalar> {
+        var sums = Tensor<Scalar>.zeros([shape.groups, shape.groupOutputs, shape.kernelHeight, shape.kernelWidth, shape.groupChannels, 1])
+        sums.withMutableScalars { sums in
+            let sums = sums.baseAddress!
+            source.scalars.withScalars { x in
+                forEachPeak(images: shape.batch, outputs: 16) { image, output, scale, taps in
+                    Scalar.kernels.add_runs(
+                        taps.runs, taps.length, scale, x.baseAddress! + place(image, output), taps.source, sums + output * oneOutput,
+                        taps.weights)
+                }
+            }
+        }
+        return unpackedWeights(sums, shape)
+    }
+
+    /// Each image's gradient is the sum of the kernels of all outputs, laid over their peaks.
+    func imageGradient(_ kernel: Tensor<Scalar>) -> Tensor<Scalar> {
+        let weights = PackedWeights(kernel, lanes: 1, shape)
+        var gradient = source.zeros
+        gradient.withMutableScalars { gradient in
+            weights.scalars.withScalars { weights in
+                forEachPeak(images: 8, outputs: shape.outputs) { image, output, scale, taps in
+                    Scalar.kernels.add_runs(
+                        taps.runs, taps.length, scale, weights.baseAddress! + output * oneOutput, taps.weights,
+                        gradient + place(image, output), taps.source)
+                }
+            }
+        }
+        return gradient.planar
+    }
+
+    /// Where an image's channels of an output's group begin.
+    private func place(_ image: Int, _ output: Int) -> Int {
+        image * source.imageStride + output / shape.groupOutputs * source.channels
+    }
+
+    /// Calls `body` with each peak that has a gradient, and its taps; blocks of so many images and outputs, which share what the cache holds, are
+    /// one thread's. In a block images and outputs ascend.
+    private func forEachPeak(
+        images imageBlock: Int, outputs outputBlock: Int, _ body: (_ image: Int, _ output: Int, _ scale: Double, _ taps: warp_taps) -> Void
+    ) {
+        let outputBlocks = (shape.outputs + outputBlock - 1) / outputBlock
+        let imageBlocks = (shape.batch + imageBlock - 1) / imageBlock
+        cotangent.withScalars { cotangent in
+            places.withUnsafeBufferPointer { places in
+                PeakTaps(shape, source).with { taps in
+                    Threads.forEachPiece(of: imageBlocks * outputBlocks, size: 1) { piece in
+                        for block in piece {
+                            let firstImage = block / outputBlocks * imageBlock
+                            let firstOutput = block % outputBlocks * outputBlock
+                            for image in firstImage..<min(shape.batch, firstImage + imageBlock) {
+                                for output in firstOutput..<min(shape.outputs, firstOutput + outputBlock) {
+                                    let peak = image * shape.outputs + output
+                                    guard cotangent[peak] != 0 else { continue }
+                                    body(image, output, Double(cotangent[peak]), taps(Int(places[peak])))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The taps of every output position of a convolution.
+private struct PeakTaps {
+    private var source: [Int] = []
+    private var weights: [Int] = []
+    private var runs: [(first: Int, count: Int32, length: Int32)] = []
+
+    init<Scalar>(_ shape: ConvolutionShape, _ layout: ChannelsLast<Scalar>) {
+        let tapRuns = TapRuns(shape, layout)
+        for y in 0..<shape.outHeight {
+            for x in 0..<shape.outWidth {
+                tapRuns.with(y: y, xs: shape.tapsInside(x, kernel: shape.kernelWidth, size: shape.width, padding: shape.paddingX)) { taps in
+                    runs.append((source.count, taps.runs, taps.length))
+                    for run in 0..<Int(taps.runs) {
+                        source.append(taps.source[run] + x * shape.stride * layout.pixelStride)
+                        weights.append(taps.weights[run])
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with the taps by row-major position.
+    func with(_ body: (_ taps: (_ position: Int) -> warp_taps) -> Void) {
+        source.withUnsafeBufferPointer { source in
+            weights.withUnsafeBufferPointer { weights in
+                body { position in
+                    let (first, count, length) = runs[position]
+                    // No runs, no places: then there may be no memory either.
+                    return warp_taps(
+                        runs: count, length: length, source: source.baseAddress.map { $0 + first },
+                        weights: weights.baseAddress.map { $0 + first })
+                }
+            }
+        }
+    }
+}

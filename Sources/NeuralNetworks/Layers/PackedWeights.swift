@@ -1,0 +1,87 @@
+import LinearAlgebra
+import Tensors
+
+/// A kernel as the direct convolution reads it: [groups, blocks of outputs, kh, kw, channels, lanes], with zeros for lanes without an output.
+struct PackedWeights<Scalar: FloatingScalar>: Sendable {
+    let scalars: Tensor<Scalar>
+    let lanes, channels: Int
+
+    /// Of one group and block of outputs.
+    var blockCount: Int { scalars.shape[2...].reduce(1, *) }
+
+    /// - Parameters:
+    ///   - kernel: [O, C / groups, kh, kw].
+    ///   - lanes: Outputs in a block.
+    ///   - shape: Of the convolution.
+    init(_ kernel: Tensor<Scalar>, lanes: Int, _ shape: ConvolutionShape) {
+        let taps = shape.kernelHeight * shape.kernelWidth
+        self.init(
+            kernel, lanes: lanes, shape, outputs: shape.groupOutputs, channels: shape.groupChannels, used: shape.groupChannels,
+            outputStep: shape.groupChannels * taps, channelStep: taps, isTurned: false)
+    }
+
+    /// For the adjoint of the convolution: outputs are the channels, and the kernel is turned round.
+    ///
+    /// - Parameters:
+    ///   - kernel: [O, C / groups, kh, kw].
+    ///   - lanes: Channels in a block.
+    ///   - shape: Of the convolution itself.
+    ///   - channels: How many the gradient by the outputs has, with those that are zero.
+    init(adjointOf kernel: Tensor<Scalar>, lanes: Int, _ shape: ConvolutionShape, channels: Int) {
+        let taps = shape.kernelHeight * shape.kernelWidth
+        self.init(
+            kernel, lanes: lanes, shape, outputs: shape.groupChannels, channels: channels, used: shape.groupOutputs, outputStep: taps,
+            channelStep: shape.groupChannels * taps, isTurned: true)
+    }
+
+    private init(
+        _ kernel: Tensor<Scalar>, lanes: Int, _ shape: ConvolutionShape, outputs: Int, channels: Int, used: Int, outputStep: Int,
+        channelStep: Int, isTurned: Bool
+    ) {
+        self.lanes = lanes
+        self.channels = channels
+        let (blocks, taps) = ((outputs + lanes - 1) / lanes, shape.kernelHeight * shape.kernelWidth)
+        let group = kernel.count / shape.groups
+        scalars = Tensor(shape: [shape.groups, blocks, shape.kernelHeight, shape.kernelWidth, channels, lanes]) { out in
+            let out = out.baseAddress!
+            kernel.withScalars { kernel in
+                let kernel = kernel.baseAddress!
+                Threads.forEachPiece(of: shape.groups * blocks, size: max(1, 4096 / (taps * channels))) { piece in
+                    for item in piece {
+                        let first = item % blocks * lanes
+                        pack(
+                            kernel + item / blocks * group + first * outputStep, outputs: min(lanes, outputs - first), lanes: lanes,
+                            channels: channels, used: used, taps: taps, outputStep: outputStep, channelStep: channelStep,
+                            isTurned: isTurned, to: out + item * taps * channels * lanes)
+                    }
+                }
+            }
+        }
+    }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func pack<Scalar: FloatingScalar>(
+    _ kernel: UnsafePointer<Scalar>, outputs: Int, lanes: Int, channels: Int, used: Int, taps: Int, outputStep: Int, channelStep: Int,
+    isTurned: Bool, to out: UnsafeMutablePointer<Scalar>
+) {
+    if outputs < lanes || used < channels { out.update(repeating: 0, count: taps * channels * lanes) }
+    for channel in 0..<used {
+        for tap in 0..<taps {
+            let target = out + ((isTurned ? taps - 1 - tap : tap) * channels + channel) * lanes
+            let source = kernel + channel * channelStep + tap
+            for output in 0..<outputs { target[output] = source[output * outputStep] }
+        }
+    }
+}
+
+/// The kernel [O, C / groups, kh, kw] of packed weights.
+func unpackedWeights<Scalar: FloatingScalar>(_ packed: Tensor<Scalar>, _ shape: ConvolutionShape) -> Tensor<Scalar> {
+    let lanes = packed.shape.last!
+    let whole = packed.permuted([0, 1, 5, 4, 2, 3]).reshaped([
+        shape.groups, shape.blocks(of: lanes) * lanes, shape.groupChannels, shape.kernelHeight, shape.kernelWidth,
+    ])
+    let kernel = [shape.outputs, shape.groupChannels, shape.kernelHeight, shape.kernelWidth]
+    return whole.count == kernel.reduce(1, *) ? whole.reshaped(kernel) : whole.sliced(axis: 1, 0..<shape.groupOutputs).reshaped(kernel)
+}
