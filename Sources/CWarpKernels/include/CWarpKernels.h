@@ -69,6 +69,11 @@ typedef struct {
     ptrdiff_t source_row, source_step, cotangent_row, cotangent_step;
 } warp_pixels;
 
+// mean += gain1 (g - mean); square = decay2 square + gain2 g g; parameter -= rate mean / (sqrt(square) + epsilon).
+typedef struct {
+    double gain1, decay2, gain2, rate, epsilon;
+} warp_adam;
+
 // The functions for one scalar type at one instruction set. `void *` are arrays of that type.
 typedef struct {
     warp_level level;
@@ -118,9 +123,19 @@ typedef struct {
     void (*convolve_weights)(int lanes, const warp_pixels *pixels, int length, const void *source, const void *cotangent,
                              void *sums);
 
-    // target += scale * source for runs of `length` elements that begin at the given places.
-    void (*add_runs)(int runs, int length, double scale, const void *source, const ptrdiff_t *source_runs, void *target,
+    // target += scale * source for runs of `length` elements that begin at the given places; scale is one number.
+    void (*add_runs)(int runs, int length, const void *scale, const void *source, const ptrdiff_t *source_runs, void *target,
                      const ptrdiff_t *target_runs);
+
+    // Where a sum is the largest until now, or a NaN, or the position the first one, 0, takes it and its position over.
+    void (*update_peaks)(int count, int32_t position, const void *sums, void *peaks, int32_t *places);
+
+    // The largest element of each of height x width windows, `size` x `size` and `stride` apart, of a plane whose rows are `row` long, and
+    // its place: the first of several that are equally large. A NaN is larger than any number.
+    void (*max_pool)(const void *plane, int row, int size, int stride, int height, int width, void *out, int32_t *places);
+
+    // A step of Adam for `count` parameters, as its rule says.
+    void (*adam)(const warp_adam *rule, size_t count, const void *gradients, void *parameters, void *means, void *squares);
 } warp_kernels;
 
 // The table for a level, or null where this build or this CPU does not have it.

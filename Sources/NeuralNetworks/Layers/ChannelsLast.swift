@@ -1,17 +1,28 @@
 import LinearAlgebra
 import Tensors
 
-/// Images with the channels of a pixel beside each other and zeros around: [N, H + 2 paddingY, W + 2 paddingX, groups, channels].
-struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
-    private(set) var scalars: Tensor<Scalar>
+/// Where pixels are in memory when the channels of a pixel are beside each other, with zeros around the image.
+struct ChannelsLastLayout: Sendable {
+    /// Channels of each group, with those that only fill up.
     let groups, channels: Int
-    let paddingY, paddingX: Int
     let height, width: Int
-
+    let paddingY, paddingX: Int
     /// Elements from one pixel, row and image to the next.
-    var pixelStride: Int { groups * channels }
-    var rowStride: Int { (width + 2 * paddingX) * pixelStride }
-    var imageStride: Int { (height + 2 * paddingY) * rowStride }
+    let pixelStride, rowStride, imageStride: Int
+
+    init(groups: Int, channels: Int, height: Int, width: Int, paddingY: Int, paddingX: Int) {
+        (self.groups, self.channels, self.height, self.width) = (groups, channels, height, width)
+        (self.paddingY, self.paddingX) = (paddingY, paddingX)
+        pixelStride = groups * channels
+        rowStride = (width + 2 * paddingX) * pixelStride
+        imageStride = (height + 2 * paddingY) * rowStride
+    }
+}
+
+/// Images with the channels of a pixel beside each other: [N, H + 2 paddingY, W + 2 paddingX, groups, channels].
+struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
+    let layout: ChannelsLastLayout
+    private(set) var scalars: Tensor<Scalar>
 
     /// - Parameters:
     ///   - images: [N, groups x channels, H, W].
@@ -19,32 +30,28 @@ struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
     ///   - paddingY: Rows of zeros above and below.
     ///   - paddingX: Zeros left and right.
     ///   - multiple: Zero channels fill each group up to a multiple of this number.
-    init(_ images: Tensor<Scalar>, groups: Int, paddingY: Int = 0, paddingX: Int = 0, multiple: Int = 1) {
-        let (batch, given) = (images.shape[0], images.shape[1] / groups)
-        self.init(
-            batch: batch, groups: groups, channels: (given + multiple - 1) / multiple * multiple, height: images.shape[2],
-            width: images.shape[3], paddingY: paddingY, paddingX: paddingX)
-        let isSparse = paddingY > 0 || paddingX > 0 || channels > given
-        let layout = self
-        scalars.withMutableScalars { scalars in
-            images.withScalars { images in
-                transpose(layout, images.baseAddress!, channels: given, to: scalars.baseAddress!, isSparse: isSparse)
-            }
+    init(_ images: Tensor<Scalar>, groups: Int, paddingY: Int, paddingX: Int, multiple: Int = 1) {
+        let given = images.shape[1] / groups
+        let layout = ChannelsLastLayout(
+            groups: groups, channels: (given + multiple - 1) / multiple * multiple, height: images.shape[2], width: images.shape[3],
+            paddingY: paddingY, paddingX: paddingX)
+        self.layout = layout
+        scalars = Tensor(shape: Self.shape(images.shape[0], layout)) { out in
+            images.withScalars { transpose($0.baseAddress!, batch: images.shape[0], channels: given, layout, to: out.baseAddress!) }
         }
     }
 
-    /// The same layout, filled with zeros.
-    var zeros: ChannelsLast {
-        var copy = self
-        copy.scalars = .zeros(scalars.shape)
-        return copy
+    private init(zeros batch: Int, _ layout: ChannelsLastLayout) {
+        self.layout = layout
+        scalars = .zeros(Self.shape(batch, layout))
     }
 
-    private init(batch: Int, groups: Int, channels: Int, height: Int, width: Int, paddingY: Int, paddingX: Int) {
-        (self.groups, self.channels, self.height, self.width) = (groups, channels, height, width)
-        (self.paddingY, self.paddingX) = (paddingY, paddingX)
-        scalars = Tensor(shape: [batch, height + 2 * paddingY, width + 2 * paddingX, groups, channels]) { _ in }
+    private static func shape(_ batch: Int, _ layout: ChannelsLastLayout) -> [Int] {
+        [batch, layout.height + 2 * layout.paddingY, layout.width + 2 * layout.paddingX, layout.groups, layout.channels]
     }
+
+    /// The same layout, filled with zeros.
+    var zeros: ChannelsLast { ChannelsLast(zeros: scalars.shape[0], layout) }
 
     mutating func withMutableScalars(_ body: (UnsafeMutablePointer<Scalar>) -> Void) {
         scalars.withMutableScalars { body($0.baseAddress!) }
@@ -52,9 +59,12 @@ struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
 
     /// The images as they are elsewhere: [N, groups x channels, H, W].
     var planar: Tensor<Scalar> {
-        var pixels = scalars.reshaped([scalars.shape[0], height + 2 * paddingY, width + 2 * paddingX, pixelStride])
-        if paddingY > 0 { pixels = pixels.sliced(axis: 1, paddingY..<paddingY + height) }
-        if paddingX > 0 { pixels = pixels.sliced(axis: 2, paddingX..<paddingX + width) }
+        let (paddingY, paddingX) = (layout.paddingY, layout.paddingX)
+        var pixels = scalars.reshaped([
+            scalars.shape[0], layout.height + 2 * paddingY, layout.width + 2 * paddingX, layout.pixelStride,
+        ])
+        if paddingY > 0 { pixels = pixels.sliced(axis: 1, paddingY..<paddingY + layout.height) }
+        if paddingX > 0 { pixels = pixels.sliced(axis: 2, paddingX..<paddingX + layout.width) }
         return pixels.permuted([0, 3, 1, 2])
     }
 }
@@ -62,10 +72,11 @@ struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func transpose<Scalar: FloatingScalar>(
-    _ layout: ChannelsLast<Scalar>, _ images: UnsafePointer<Scalar>, channels: Int, to out: UnsafeMutablePointer<Scalar>, isSparse: Bool
+    _ images: UnsafePointer<Scalar>, batch: Int, channels: Int, _ layout: ChannelsLastLayout, to out: UnsafeMutablePointer<Scalar>
 ) {
     let (height, width, pixelStride) = (layout.height, layout.width, layout.pixelStride)
-    Threads.forEachPiece(of: layout.scalars.shape[0], size: max(1, 16384 / layout.imageStride)) { piece in
+    let isSparse = layout.paddingY > 0 || layout.paddingX > 0 || layout.channels > channels
+    Threads.forEachPiece(of: batch, size: max(1, 16384 / layout.imageStride)) { piece in
         for image in piece {
             let start = out + image * layout.imageStride
             if isSparse { start.update(repeating: 0, count: layout.imageStride) }

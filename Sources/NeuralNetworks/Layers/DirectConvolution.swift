@@ -26,7 +26,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
             cotangent, groups: shape.groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0, multiple: shape.lanes)
         let byImage = adjoint.map { adjoint in
             DirectForward(
-                adjoint, last, PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, shape, channels: last.channels)
+                adjoint, last, PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, shape, channels: last.layout.channels)
             ).result(bias: nil)
         }
         return (
@@ -52,7 +52,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
                         for item in piece {
                             let (part, block) = (item / blocks, item % blocks)
                             addKernelGradient(
-                                source, x.baseAddress!, cotangent, g.baseAddress!, group: block / shape.blocks,
+                                source.layout, x.baseAddress!, cotangent.layout, g.baseAddress!, group: block / shape.blocks,
                                 firstOutput: block % shape.blocks * lanes,
                                 images: part * shape.batch / shares..<(part + 1) * shape.batch / shares,
                                 to: sums + part * share + block * (share / blocks))
@@ -65,17 +65,18 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     }
 
     private func addKernelGradient(
-        _ source: ChannelsLast<Scalar>, _ x: UnsafePointer<Scalar>, _ cotangent: ChannelsLast<Scalar>, _ g: UnsafePointer<Scalar>,
+        _ source: ChannelsLastLayout, _ x: UnsafePointer<Scalar>, _ cotangent: ChannelsLastLayout, _ g: UnsafePointer<Scalar>,
         group: Int,
         firstOutput: Int, images: Range<Int>, to sums: UnsafeMutablePointer<Scalar>
     ) {
         let kernels = Scalar.kernels
-        // Neighbouring taps are neighbours in memory where there are no gaps between them.
-        let isContiguous = shape.groups == 1 && shape.dilation == 1
+        let isContiguous = shape.tapsAreContiguous
         let length = isContiguous ? shape.kernelWidth * shape.groupChannels : shape.groupChannels
         var pixels = warp_pixels(
             rows: 0, columns: Int32(shape.outWidth), source_row: shape.stride * source.rowStride,
             source_step: shape.stride * source.pixelStride, cotangent_row: cotangent.rowStride, cotangent_step: cotangent.pixelStride)
+        let sourceStart = group * source.channels
+        let cotangentStart = cotangent.paddingX * cotangent.pixelStride + group * cotangent.channels + firstOutput
         for image in images {
             for ky in 0..<shape.kernelHeight {
                 let rows = shape.outputsInside(ky, count: shape.outHeight, size: shape.height, padding: shape.paddingY)
@@ -85,8 +86,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
                 for kx in isContiguous ? 0..<1 : 0..<shape.kernelWidth {
                     kernels.convolve_weights(
                         Int32(shape.lanes), &pixels, Int32(length),
-                        x + sourceRow + kx * shape.dilation * source.pixelStride + group * source.channels,
-                        g + cotangentRow + cotangent.paddingX * cotangent.pixelStride + group * cotangent.channels + firstOutput,
+                        x + sourceStart + sourceRow + kx * shape.dilation * source.pixelStride, g + cotangentStart + cotangentRow,
                         sums + (ky * shape.kernelWidth + kx) * shape.groupChannels * shape.lanes)
                 }
             }

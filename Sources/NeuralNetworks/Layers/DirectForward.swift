@@ -10,12 +10,14 @@ struct DirectForward<Scalar: FloatingScalar> {
     /// Images whose pixels at the same place are computed together, as all of them have the same taps beside padding; with fewer images,
     /// neighbouring pixels are.
     private let together: Int
+    private let taps: TapTable
 
     init(_ shape: ConvolutionShape, _ source: ChannelsLast<Scalar>, _ weights: PackedWeights<Scalar>) {
         self.shape = shape
         self.source = source
         self.weights = weights
         together = shape.batch >= 8 ? 24 : 1
+        taps = together > 1 ? TapTable(positionsOf: shape, source.layout) : TapTable(rowsOf: shape, source.layout)
     }
 
     /// [N, O, h, w].
@@ -40,8 +42,16 @@ struct DirectForward<Scalar: FloatingScalar> {
         let peaks = places.withUnsafeMutableBufferPointer { places in
             Tensor<Scalar>(shape: [shape.batch, shape.outputs]) { peaks in
                 let (peaks, places) = (peaks.baseAddress!, places.baseAddress!)
+                let kernels = Scalar.kernels
                 forEachRow(piece: shape.outHeight) { sums, y, images, outputs in
-                    updatePeaks(sums, shape, lanes: weights.lanes, y: y, images, outputs, peaks, places)
+                    for x in 0..<shape.outWidth {
+                        for image in images {
+                            let first = image * shape.outputs + outputs.lowerBound
+                            kernels.update_peaks(
+                                Int32(outputs.count), Int32(y * shape.outWidth + x),
+                                sums + (x * images.count + image - images.lowerBound) * weights.lanes, peaks + first, places + first)
+                        }
+                    }
                 }
             }
         }
@@ -56,22 +66,26 @@ struct DirectForward<Scalar: FloatingScalar> {
         let imageGroups = (shape.batch + together - 1) / together
         let rows = imageGroups * shape.outHeight
         let lanes = weights.lanes
-        source.scalars.withScalars { source in
-            weights.scalars.withScalars { packed in
-                Threads.forEachPiece(of: shape.groups * shape.blocks(of: lanes) * rows, size: piece) { piece in
-                    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: together * shape.outWidth * lanes) { sums in
-                        for item in piece {
-                            let (block, row) = (item / rows, item % rows)
-                            let (group, firstOutput) = (block / shape.blocks(of: lanes), block % shape.blocks(of: lanes) * lanes)
-                            let firstImage = row / shape.outHeight * together
-                            let images = firstImage..<min(shape.batch, firstImage + together)
-                            add(
-                                source.baseAddress!, packed.baseAddress! + block * weights.blockCount, group: group,
-                                y: row % shape.outHeight, images, to: sums.baseAddress!)
-                            let outputs = firstOutput..<min(firstOutput + lanes, shape.groupOutputs)
-                            body(
-                                sums.baseAddress!, row % shape.outHeight, images,
-                                group * shape.groupOutputs + outputs.lowerBound..<group * shape.groupOutputs + outputs.upperBound)
+        let (layout, kernels) = (source.layout, Scalar.kernels)
+        taps.withTaps { taps in
+            source.scalars.withScalars { source in
+                weights.scalars.withScalars { packed in
+                    Threads.forEachPiece(of: shape.groups * shape.blocks(of: lanes) * rows, size: piece) { piece in
+                        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: together * shape.outWidth * lanes) { sums in
+                            for item in piece {
+                                let (block, row) = (item / rows, item % rows)
+                                let (group, firstOutput) = (block / shape.blocks(of: lanes), block % shape.blocks(of: lanes) * lanes)
+                                let firstImage = row / shape.outHeight * together
+                                let images = firstImage..<min(shape.batch, firstImage + together)
+                                add(
+                                    kernels, taps, source.baseAddress! + firstImage * layout.imageStride + group * layout.channels,
+                                    packed.baseAddress! + block * weights.blockCount, y: row % shape.outHeight, images: images.count,
+                                    to: sums.baseAddress!)
+                                let outputs = firstOutput..<min(firstOutput + lanes, shape.groupOutputs)
+                                body(
+                                    sums.baseAddress!, row % shape.outHeight, images,
+                                    group * shape.groupOutputs + outputs.lowerBound..<group * shape.groupOutputs + outputs.upperBound)
+                            }
                         }
                     }
                 }
@@ -79,27 +93,20 @@ struct DirectForward<Scalar: FloatingScalar> {
         }
     }
 
-    /// The sums of one row of outputs: for each pixel those of the images, or for the one image those of the pixels.
+    /// The sums of row `y` of some images, from the first one's beginning.
     private func add(
-        _ source: UnsafePointer<Scalar>, _ weights: UnsafePointer<Scalar>, group: Int, y: Int, _ images: Range<Int>,
-        to sums: UnsafeMutablePointer<Scalar>
+        _ kernels: warp_kernels, _ taps: TapTable.Taps, _ source: UnsafePointer<Scalar>, _ weights: UnsafePointer<Scalar>, y: Int,
+        images: Int, to sums: UnsafeMutablePointer<Scalar>
     ) {
-        let layout = self.source
-        let start = source + images.lowerBound * layout.imageStride + group * layout.channels
+        let (layout, lanes) = (self.source.layout, Int32(self.weights.lanes))
         guard together > 1 else {
             // The source's zeros are multiplied too, so that all pixels of the row have the same taps.
-            return TapRuns(shape, layout).with(y: y, xs: 0..<shape.kernelWidth) { taps in
-                Scalar.kernels.convolve(
-                    Int32(self.weights.lanes), &taps, start, shape.stride * layout.pixelStride, Int32(shape.outWidth), weights, sums)
-            }
+            var row = taps[y]
+            return kernels.convolve(lanes, &row, source, shape.stride * layout.pixelStride, Int32(shape.outWidth), weights, sums)
         }
         for x in 0..<shape.outWidth {
-            let xs = shape.tapsInside(x, kernel: shape.kernelWidth, size: shape.width, padding: shape.paddingX)
-            TapRuns(shape, layout).with(y: y, xs: xs) { taps in
-                Scalar.kernels.convolve(
-                    Int32(self.weights.lanes), &taps, start + x * shape.stride * layout.pixelStride, layout.imageStride,
-                    Int32(images.count), weights, sums + x * images.count * self.weights.lanes)
-            }
+            var position = taps[y * shape.outWidth + x]
+            kernels.convolve(lanes, &position, source, layout.imageStride, Int32(images), weights, sums + x * images * Int(lanes))
         }
     }
 }
@@ -119,63 +126,6 @@ private func store<Scalar: FloatingScalar>(
             let source = first + (output - outputs.lowerBound)
             let shift = bias?[output] ?? 0
             for x in 0..<shape.outWidth { target[x] = source[x * step] + shift }
-        }
-    }
-}
-
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-private func updatePeaks<Scalar: FloatingScalar>(
-    _ sums: UnsafePointer<Scalar>, _ shape: ConvolutionShape, lanes: Int, y: Int, _ images: Range<Int>, _ outputs: Range<Int>,
-    _ peaks: UnsafeMutablePointer<Scalar>, _ places: UnsafeMutablePointer<Int32>
-) {
-    for x in 0..<shape.outWidth {
-        let position = Int32(y * shape.outWidth + x)
-        for image in images {
-            let source = sums + (x * images.count + image - images.lowerBound) * lanes
-            let (peak, place) = (peaks + image * shape.outputs + outputs.lowerBound, places + image * shape.outputs + outputs.lowerBound)
-            for i in 0..<outputs.count {
-                let isPeak = position == 0 || source[i] > peak[i] || source[i] != source[i]
-                peak[i] = isPeak ? source[i] : peak[i]
-                place[i] = isPeak ? position : place[i]
-            }
-        }
-    }
-}
-
-/// The runs of neighbouring taps that see no padding.
-struct TapRuns<Scalar: FloatingScalar> {
-    let shape: ConvolutionShape
-    let layout: ChannelsLast<Scalar>
-    /// Neighbouring taps are neighbours in memory where there are no gaps between them.
-    private let isContiguous: Bool
-
-    init(_ shape: ConvolutionShape, _ layout: ChannelsLast<Scalar>) {
-        self.shape = shape
-        self.layout = layout
-        isContiguous = shape.groups == 1 && shape.dilation == 1
-    }
-
-    /// Calls `body` with the taps of row `y` of the outputs; of them, columns `xs` of the kernel. Places in the source are from the first
-    /// output of the image's first row, places in the weights in vectors of lanes.
-    func with(y: Int, xs: Range<Int>, _ body: (inout warp_taps) -> Void) {
-        let ys = shape.tapsInside(y, kernel: shape.kernelHeight, size: shape.height, padding: shape.paddingY)
-        let columns = xs.isEmpty ? 0 : isContiguous ? 1 : xs.count
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * ys.count * columns + 1) { places in
-            let source = places.baseAddress!
-            let weights = source + ys.count * columns
-            var run = 0
-            for ky in ys {
-                for kx in xs.prefix(columns) {
-                    source[run] = (y * shape.stride + ky * shape.dilation) * layout.rowStride + kx * shape.dilation * layout.pixelStride
-                    weights[run] = (ky * shape.kernelWidth + kx) * layout.channels
-                    run += 1
-                }
-            }
-            var taps = warp_taps(
-                runs: Int32(run), length: Int32(isContiguous ? xs.count * layout.channels : layout.channels), source: source,
-                weights: weights)
-            body(&taps)
         }
     }
 }

@@ -47,11 +47,12 @@ private struct PeakGradient<Scalar: FloatingScalar> {
     /// Each output's gradient is the sum of what it saw at its peak in each image.
     var kernelGradient: Tensor<Scalar> {
         var sums = Tensor<Scalar>.zeros([shape.groups, shape.groupOutputs, shape.kernelHeight, shape.kernelWidth, shape.groupChannels, 1])
+        let kernels = Scalar.kernels
         sums.withMutableScalars { sums in
             let sums = sums.baseAddress!
             source.scalars.withScalars { x in
                 forEachPeak(images: shape.batch, outputs: 16) { image, output, scale, taps in
-                    Scalar.kernels.add_runs(
+                    kernels.add_runs(
                         taps.runs, taps.length, scale, x.baseAddress! + place(image, output), taps.source, sums + output * oneOutput,
                         taps.weights)
                 }
@@ -63,11 +64,12 @@ private struct PeakGradient<Scalar: FloatingScalar> {
     /// Each image's gradient is the sum of the kernels of all outputs, laid over their peaks.
     func imageGradient(_ kernel: Tensor<Scalar>) -> Tensor<Scalar> {
         let weights = PackedWeights(kernel, lanes: 1, shape)
+        let kernels = Scalar.kernels
         var gradient = source.zeros
         gradient.withMutableScalars { gradient in
             weights.scalars.withScalars { weights in
                 forEachPeak(images: 8, outputs: shape.outputs) { image, output, scale, taps in
-                    Scalar.kernels.add_runs(
+                    kernels.add_runs(
                         taps.runs, taps.length, scale, weights.baseAddress! + output * oneOutput, taps.weights,
                         gradient + place(image, output), taps.source)
                 }
@@ -78,19 +80,20 @@ private struct PeakGradient<Scalar: FloatingScalar> {
 
     /// Where an image's channels of an output's group begin.
     private func place(_ image: Int, _ output: Int) -> Int {
-        image * source.imageStride + output / shape.groupOutputs * source.channels
+        image * source.layout.imageStride + output / shape.groupOutputs * source.layout.channels
     }
 
-    /// Calls `body` with each peak that has a gradient, and its taps; blocks of so many images and outputs, which share what the cache holds, are
+    /// Calls `body` with the gradient by each peak and its taps; blocks of so many images and outputs, which share what the cache holds, are
     /// one thread's. In a block images and outputs ascend.
     private func forEachPeak(
-        images imageBlock: Int, outputs outputBlock: Int, _ body: (_ image: Int, _ output: Int, _ scale: Double, _ taps: warp_taps) -> Void
+        images imageBlock: Int, outputs outputBlock: Int,
+        _ body: (_ image: Int, _ output: Int, _ scale: UnsafePointer<Scalar>, _ taps: warp_taps) -> Void
     ) {
         let outputBlocks = (shape.outputs + outputBlock - 1) / outputBlock
         let imageBlocks = (shape.batch + imageBlock - 1) / imageBlock
         cotangent.withScalars { cotangent in
             places.withUnsafeBufferPointer { places in
-                PeakTaps(shape, source).with { taps in
+                TapTable(positionsOf: shape, source.layout).withTaps { taps in
                     Threads.forEachPiece(of: imageBlocks * outputBlocks, size: 1) { piece in
                         for block in piece {
                             let firstImage = block / outputBlocks * imageBlock
@@ -98,49 +101,11 @@ private struct PeakGradient<Scalar: FloatingScalar> {
                             for image in firstImage..<min(shape.batch, firstImage + imageBlock) {
                                 for output in firstOutput..<min(shape.outputs, firstOutput + outputBlock) {
                                     let peak = image * shape.outputs + output
-                                    guard cotangent[peak] != 0 else { continue }
-                                    body(image, output, Double(cotangent[peak]), taps(Int(places[peak])))
+                                    body(image, output, cotangent.baseAddress! + peak, taps[Int(places[peak])])
                                 }
                             }
                         }
                     }
-                }
-            }
-        }
-    }
-}
-
-/// The taps of every output position of a convolution.
-private struct PeakTaps {
-    private var source: [Int] = []
-    private var weights: [Int] = []
-    private var runs: [(first: Int, count: Int32, length: Int32)] = []
-
-    init<Scalar>(_ shape: ConvolutionShape, _ layout: ChannelsLast<Scalar>) {
-        let tapRuns = TapRuns(shape, layout)
-        for y in 0..<shape.outHeight {
-            for x in 0..<shape.outWidth {
-                tapRuns.with(y: y, xs: shape.tapsInside(x, kernel: shape.kernelWidth, size: shape.width, padding: shape.paddingX)) { taps in
-                    runs.append((source.count, taps.runs, taps.length))
-                    for run in 0..<Int(taps.runs) {
-                        source.append(taps.source[run] + x * shape.stride * layout.pixelStride)
-                        weights.append(taps.weights[run])
-                    }
-                }
-            }
-        }
-    }
-
-    /// Calls `body` with the taps by row-major position.
-    func with(_ body: (_ taps: (_ position: Int) -> warp_taps) -> Void) {
-        source.withUnsafeBufferPointer { source in
-            weights.withUnsafeBufferPointer { weights in
-                body { position in
-                    let (first, count, length) = runs[position]
-                    // No runs, no places: then there may be no memory either.
-                    return warp_taps(
-                        runs: count, length: length, source: source.baseAddress.map { $0 + first },
-                        weights: weights.baseAddress.map { $0 + first })
                 }
             }
         }

@@ -1,3 +1,4 @@
+import CWarpKernels
 import LinearAlgebra
 import Tensors
 
@@ -13,7 +14,15 @@ public func maxPooled<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, size: Int, st
     let winners = Winners(places)
     let value = Tensor<Scalar>(shape: [shape[0], shape[1], height, width]) { out in
         x.withScalars { x in
-            pool(x, shape, size, stride, height, width, into: out, places)
+            let (x, out, places) = (x.baseAddress!, out.baseAddress!, places.baseAddress!)
+            let kernels = Scalar.kernels
+            Threads.forEachPiece(of: shape[0] * shape[1], size: max(1, 16384 / (shape[2] * shape[3]))) { piece in
+                for plane in piece {
+                    kernels.max_pool(
+                        x + plane * shape[2] * shape[3], Int32(shape[3]), Int32(size), Int32(stride), Int32(height), Int32(width),
+                        out + plane * height * width, places + plane * height * width)
+                }
+            }
         }
     }
     return value.recorded(from: [x]) { cotangent, _ in
@@ -33,38 +42,6 @@ private final class Winners: @unchecked Sendable {
     init(_ places: UnsafeMutableBufferPointer<Int32>) { self.places = places }
 
     deinit { places.deallocate() }
-}
-
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-private func pool<Scalar: FloatingScalar>(
-    _ x: UnsafeBufferPointer<Scalar>, _ shape: [Int], _ size: Int, _ stride: Int, _ height: Int, _ width: Int,
-    into out: UnsafeMutableBufferPointer<Scalar>, _ places: UnsafeMutableBufferPointer<Int32>
-) {
-    let (x, out, places) = (x.baseAddress!, out.baseAddress!, places.baseAddress!)
-    let rowLength = shape[3]
-    Threads.forEachPiece(of: shape[0] * shape[1], size: max(1, 16384 / (shape[2] * shape[3]))) { piece in
-        for plane in piece {
-            let source = x + plane * shape[2] * shape[3]
-            var target = plane * height * width
-            for row in 0..<height {
-                for column in 0..<width {
-                    var place = row * stride * rowLength + column * stride
-                    var largest = source[place]
-                    for y in 0..<size {
-                        let start = (row * stride + y) * rowLength + column * stride
-                        for i in start..<start + size where source[i] > largest || (source[i] != source[i] && largest == largest) {
-                            largest = source[i]
-                            place = i
-                        }
-                    }
-                    out[target] = largest
-                    places[target] = Int32(place)
-                    target += 1
-                }
-            }
-        }
-    }
 }
 
 @specialized(where Scalar == Float)

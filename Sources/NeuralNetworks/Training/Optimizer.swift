@@ -1,3 +1,4 @@
+import CWarpKernels
 import Foundation
 import LinearAlgebra
 import Tensors
@@ -141,51 +142,35 @@ private func momentumPass<Scalar: FloatingScalar>(
 }
 
 private struct AdamRule<Scalar: FloatingScalar> {
-    let gain1, decay2, gain2, rate, epsilon: Scalar
+    private let rule: warp_adam
 
     init(_ decay1: Double, _ decay2: Double, _ epsilon: Double, learningRate: Double, step: Int) {
         // learningRate (m / c1) / (sqrt(v / c2) + epsilon) with the corrections c1 and c2 moved out of the loop.
         let correction1 = 1 - pow(decay1, Double(step))
         let root2 = (1 - pow(decay2, Double(step))).squareRoot()
-        gain1 = Scalar(1 - decay1)
-        self.decay2 = Scalar(decay2)
-        gain2 = Scalar(1 - decay2)
-        rate = Scalar(learningRate * root2 / correction1)
-        self.epsilon = Scalar(epsilon * root2)
+        rule = warp_adam(
+            gain1: 1 - decay1, decay2: decay2, gain2: 1 - decay2, rate: learningRate * root2 / correction1, epsilon: epsilon * root2)
     }
 
     func update(
         _ parameter: inout Tensor<Scalar>, _ gradient: Tensor<Scalar>, _ mean: inout Tensor<Scalar>, _ square: inout Tensor<Scalar>
     ) {
+        let kernels = Scalar.kernels
         gradient.withScalars { g in
             parameter.withMutableScalars { p in
                 mean.withMutableScalars { m in
                     square.withMutableScalars { v in
                         Threads.forEachPiece(of: p.count, size: pieceSize) { piece in
                             let start = piece.lowerBound
-                            adamPass(
-                                self, p.baseAddress! + start, g.baseAddress! + start, m.baseAddress! + start, v.baseAddress! + start,
-                                count: piece.count)
+                            withUnsafePointer(to: rule) { rule in
+                                kernels.adam(
+                                    rule, piece.count, g.baseAddress! + start, p.baseAddress! + start, m.baseAddress! + start,
+                                    v.baseAddress! + start)
+                            }
                         }
                     }
                 }
             }
         }
-    }
-}
-
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-private func adamPass<Scalar: FloatingScalar>(
-    _ rule: AdamRule<Scalar>, _ p: UnsafeMutablePointer<Scalar>, _ g: UnsafePointer<Scalar>, _ m: UnsafeMutablePointer<Scalar>,
-    _ v: UnsafeMutablePointer<Scalar>, count: Int
-) {
-    for i in 0..<count {
-        let gradient = g[i]
-        let mean = m[i] + rule.gain1 * (gradient - m[i])
-        let square = rule.decay2 * v[i] + rule.gain2 * (gradient * gradient)
-        m[i] = mean
-        v[i] = square
-        p[i] -= rule.rate * mean / (square.squareRoot() + rule.epsilon)
     }
 }
