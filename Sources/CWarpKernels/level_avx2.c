@@ -4,7 +4,7 @@
 #include <string.h>
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #define WARP_LEVEL _avx2
-#define WARP_WIDE_TILE 6
+#define WARP_VECTOR 32
 #include "kernels.inc"
 #pragma clang attribute pop
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
 #define WARP_LEVEL _avx512
-#define WARP_WIDE_TILE 12
+#define WARP_VECTOR 64
 #include "kernels.inc"
 #pragma clang attribute pop
 #endif

@@ -1,4 +1,4 @@
 #include "levels.h"
 #define WARP_LEVEL _baseline
-#define WARP_WIDE_TILE 6
+#define WARP_VECTOR 16
 #include "kernels.inc"

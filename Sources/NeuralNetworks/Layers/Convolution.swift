@@ -35,18 +35,17 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 public func convolution<Scalar: FloatingScalar>(
     _ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, _ geometry: ConvolutionGeometry = ConvolutionGeometry()
 ) -> Tensor<Scalar> {
-    convolved(x, weight, bias: bias, geometry, through: .chosen(for: ConvolutionShape(x.shape, weight.shape, geometry)))
+    convolved(x, weight, bias: bias, geometry, through: .direct)
 }
 
 /// How a convolution is computed. The results differ by rounding alone.
 package enum ConvolutionAlgorithm: CaseIterable, Sendable {
-    /// Straight from the images, channels last, with the sums in registers. It leaves out taps that see only padding, and is as fast for a few
-    /// channels as for many.
+    /// Straight from the images, channels last, with the sums in registers, without the taps that see only padding. Faster in every shape that was
+    /// measured, from 3 channels to 1024, and so what `convolution` uses.
     case direct
-    /// Through matrix products with patches of the images.
+    /// Through matrix products with patches of the images: what `direct` leaves the gradient by the images to where outputs are several pixels
+    /// apart.
     case patches
-
-    static func chosen(for shape: ConvolutionShape) -> ConvolutionAlgorithm { .direct }
 }
 
 package func convolved<Scalar: FloatingScalar>(
