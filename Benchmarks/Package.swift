@@ -5,6 +5,9 @@ import PackageDescription
 let package = Package(
     name: "Benchmarks",
     dependencies: [.package(name: "LinWarp", path: "..")],
-    targets: [.executableTarget(name: "sampler-overhead", dependencies: [.product(name: "LinWarp", package: "LinWarp")])],
+    targets: [
+        .executableTarget(name: "sampler-overhead", dependencies: [.product(name: "LinWarp", package: "LinWarp")]),
+        .executableTarget(name: "peer-worker", dependencies: [.product(name: "LinWarp", package: "LinWarp")]),
+    ],
     swiftLanguageModes: [.v6]
 )

@@ -113,6 +113,39 @@ extension Tensor {
 public func valueWithGradient<Scalar: FloatingScalar>(
     at variables: [Tensor<Scalar>], of body: ([Tensor<Scalar>]) throws -> Tensor<Scalar>
 ) rethrows -> (value: Tensor<Scalar>, gradients: [Tensor<Scalar>]) {
+    let (value, entries) = try recording(at: variables, body)
+    precondition(value.count == 1, "valueWithGradient: found a value of the shape \(value.shape), expected a single element")
+    // Given away, so that each entry's memory is free again once it was used.
+    return (value.stopGradient(), gradients(by: variables, of: value, .ones(value.shape), consume entries))
+}
+
+/// The value of a function of tensors, and the function that takes a gradient by the value to the gradients by each of them (the product of
+/// a vector and the Jacobian).
+///
+/// - Parameters:
+///   - variables: Where to evaluate. They are constants to the outside: only inside of `body` do they require gradients.
+///   - body: Computes a tensor of any shape from the variables.
+/// - Returns: The value, and the pullback: it takes a tensor of the value's shape and gives one for each variable, of its shape. What the
+///   gradients need stays in memory as long as the pullback does.
+public func valueWithPullback<Scalar: FloatingScalar>(
+    at variables: [Tensor<Scalar>], of body: ([Tensor<Scalar>]) throws -> Tensor<Scalar>
+) rethrows -> (value: Tensor<Scalar>, pullback: (_ cotangent: Tensor<Scalar>) -> [Tensor<Scalar>]) {
+    let (value, entries) = try recording(at: variables, body)
+    return (
+        value.stopGradient(),
+        { cotangent in
+            precondition(
+                cotangent.shape == value.shape,
+                "pullback: found a gradient of the shape \(cotangent.shape) for a value of \(value.shape), expected the same")
+            return gradients(by: variables, of: value, cotangent, entries)
+        }
+    )
+}
+
+/// The value, still with its place on the tape, and what the tape holds at the end.
+private func recording<Scalar: FloatingScalar>(
+    at variables: [Tensor<Scalar>], _ body: ([Tensor<Scalar>]) throws -> Tensor<Scalar>
+) rethrows -> (value: Tensor<Scalar>, entries: [Tape<Scalar>.Entry]) {
     let tape = Tape<Scalar>()
     defer { _ = tape.close() }
     let traced = variables.map { variable in
@@ -120,19 +153,24 @@ public func valueWithGradient<Scalar: FloatingScalar>(
         copy.trace = tape.append(.init(inputs: []) { _, _ in [] }).map { Trace(tape: tape, place: $0) }
         return copy
     }
-    let value = try body(traced)
-    precondition(value.count == 1, "valueWithGradient: found a value of the shape \(value.shape), expected a single element")
+    var value = try body(traced)
+    if value.trace?.tape !== tape { value.trace = nil }
+    return (value, tape.close())
+}
+
+private func gradients<Scalar: FloatingScalar>(
+    by variables: [Tensor<Scalar>], of value: Tensor<Scalar>, _ cotangent: Tensor<Scalar>, _ entries: consuming [Tape<Scalar>.Entry]
+) -> [Tensor<Scalar>] {
     var cotangents = [Int: Tensor<Scalar>]()
-    if let trace = value.trace, trace.tape === tape { cotangents[trace.place] = .ones(value.shape) }
-    sweepBack(over: tape, &cotangents, keeping: variables.count)
-    let gradients = zip(variables.indices, variables).map { place, variable in
+    if let trace = value.trace { cotangents[trace.place] = cotangent }
+    sweepBack(over: consume entries, &cotangents, keeping: variables.count)
+    return zip(variables.indices, variables).map { place, variable in
         let gradient = cotangents[place] ?? .zeros(variable.shape)
         precondition(
             gradient.shape == variable.shape,
             "gradient: found the shape \(gradient.shape) for a variable of \(variable.shape), expected the same")
         return gradient
     }
-    return (value.stopGradient(), gradients)
 }
 
 /// The value of a function of one tensor, and its gradient.
@@ -146,9 +184,8 @@ public func valueWithGradient<Scalar: FloatingScalar>(
 /// From the last entry to the first: turns the gradient by each result into those by its inputs. The first `keeping` entries are the
 /// variables, whose gradients stay in `cotangents`.
 private func sweepBack<Scalar: FloatingScalar>(
-    over tape: Tape<Scalar>, _ cotangents: inout [Int: Tensor<Scalar>], keeping variables: Int
+    over entries: consuming [Tape<Scalar>.Entry], _ cotangents: inout [Int: Tensor<Scalar>], keeping variables: Int
 ) {
-    var entries = tape.close()
     while entries.count > variables {
         let place = entries.count - 1
         let entry = entries.removeLast()

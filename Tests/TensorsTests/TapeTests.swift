@@ -24,6 +24,17 @@ final class TapeTests: XCTestCase {
             })
     }
 
+    /// The Jacobian of (x, y) -> (x y, x²), row by row, from one pullback.
+    func testPullback() {
+        let (value, pullback) = valueWithPullback(at: [Tensor<Double>([3]), Tensor([5])]) {
+            concatenate([$0[0] * $0[1], $0[0] * $0[0]], axis: 0)
+        }
+        XCTAssertEqual(value, Tensor([15, 9]))
+        XCTAssertFalse(value.requiresGradient)
+        XCTAssertEqual(pullback(Tensor([1, 0])), [Tensor([5]), Tensor([3])])
+        XCTAssertEqual(pullback(Tensor([0, 1])), [Tensor([6]), Tensor([0])])
+    }
+
     func testFanOutAddsUp() {
         let gradient = valueWithGradient(at: Tensor<Double>([3])) { x in (x * x * x + x + x).sum() }.gradient
         XCTAssertEqual(gradient, Tensor([29]))

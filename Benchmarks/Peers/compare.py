@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Times LinWarp against PyTorch (and OpenCV) on the same cases, a repetition of each in turn, and prints medians and ratios.
+
+    python3 -m venv peers && peers/bin/pip install -r Benchmarks/Peers/requirements.txt
+    peers/bin/python Benchmarks/Peers/compare.py
+
+A ratio is LinWarp's time by the other's: lower is better. Run it on an otherwise idle machine."""
+
+import argparse
+import os
+import statistics
+import time
+
+import torch
+import torch_cases
+from worker import Worker
+
+SHAPES = [((64, 3, 50, 50), (50, 50)), ((64, 3, 50, 50), (7, 7)), ((8, 3, 512, 512), (256, 256)), ((16, 64, 56, 56), (28, 28))]
+
+
+def sampler_rows():
+    """What, LinWarp's case, and the peer's."""
+    for shape, size in SHAPES:
+        name = "x".join(map(str, shape)) + " to " + "x".join(map(str, size))
+        words = " ".join(map(str, shape + size))
+        for direction in ["forward", "backward"]:
+            for of in ["points", "matrices"] + (["points+image"] if direction == "backward" else []):
+                peer = ("sampling", "bilinear", shape, size, direction, of)
+                for sampler in ["bilinear", "linearized"]:
+                    yield f"{name}, {sampler} {direction}, {of} / torch bilinear", f"sample {sampler} {words} {direction} {of}", peer
+            yield (f"{name}, linearized {direction}, points / torch linearized", f"sample linearized {words} {direction} points",
+                   ("sampling", "linearized", shape, size, direction, "points"))
+
+
+def network_rows():
+    yield "localization network forward", "localization", ("localization", False)
+    yield "localization network forward and backward", "localization training", ("localization", True)
+    for ours, theirs in [("bilinear", "bilinear"), ("linearized", "bilinear"), ("linearized", "linearized")]:
+        yield f"training step, {ours} / torch {theirs}", f"step {ours}", ("training_step", theirs)
+
+
+def convolution_rows():
+    for lengths in [(16, 64, 56, 64, 3, 1, 1), (16, 128, 28, 128, 3, 1, 1), (16, 256, 14, 256, 3, 1, 1), (32, 512, 7, 512, 1, 0, 1),
+                    (4, 3, 224, 64, 7, 3, 2)]:
+        yield f"convolution {lengths}", "convolution " + " ".join(map(str, lengths)), ("convolution", *lengths)
+
+
+def remap_rows():
+    """OpenCV's remap, one image at a time, forward."""
+    for shape, size in SHAPES:
+        if shape[1] <= 4:
+            words = " ".join(map(str, shape + size))
+            yield (f"{'x'.join(map(str, shape))} to {size[0]}x{size[1]}, bilinear forward / OpenCV remap",
+                   f"sample bilinear {words} forward points", ("remap", shape, size))
+
+
+def remap(shape, size):
+    import cv2
+    import numpy
+    grid = torch_cases.pixel_grid(torch_cases.affine_matrices(shape[0]), shape, size).numpy()
+    images = [numpy.ascontiguousarray(torch.rand(shape[2], shape[3], shape[1]).numpy()) for _ in range(shape[0])]
+    maps = [(numpy.ascontiguousarray((g[..., 0] + 1) * shape[3] / 2 - 0.5), numpy.ascontiguousarray((g[..., 1] + 1) * shape[2] / 2 - 0.5))
+            for g in grid]
+    cv2.setNumThreads(torch.get_num_threads())
+
+    def all_images():
+        for image, (x, y) in zip(images, maps):
+            cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+
+    return lambda: torch_cases.milliseconds(all_images)
+
+
+GROUPS = {"samplers": sampler_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="*", default=list(GROUPS), help=f"of {', '.join(GROUPS)} (default: all)")
+    parser.add_argument("--repetitions", type=int, default=31)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    arguments = parser.parse_args()
+    for group in arguments.groups:
+        if group not in GROUPS:
+            parser.error(f"found the group {group!r}, expected of {', '.join(GROUPS)}")
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+    package = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    worker = Worker(package, arguments.threads)
+    print(f"PyTorch {torch.__version__}, {arguments.threads} threads; LinWarp: {worker.description}")
+    print(f"{'LinWarp ms':>10} {'peer ms':>9} {'ratio':>6} {'(quartiles)':>14}  what")
+    for group in arguments.groups:
+        for what, ours, (function, *operands) in GROUPS[group]():
+            peer = remap(*operands) if function == "remap" else getattr(torch_cases, function)(*operands)
+            pairs = []
+            for repetition in range(arguments.repetitions + 2):
+                # A pause, as threads of one library may spin for a while after their work.
+                mine = worker.time(ours)
+                time.sleep(0.005)
+                theirs = peer()
+                time.sleep(0.005)
+                if repetition >= 2:
+                    pairs.append((mine, theirs))
+            ratios = sorted(a / b for a, b in pairs)
+            quartiles = f"({ratios[len(ratios) // 4]:.2f}-{ratios[3 * len(ratios) // 4]:.2f})"
+            print(f"{statistics.median(a for a, _ in pairs):10.3f} {statistics.median(b for _, b in pairs):9.3f} "
+                  f"{statistics.median(ratios):6.2f} {quartiles:>14}  {what}", flush=True)
+    worker.close()
+
+
+if __name__ == "__main__":
+    main()
