@@ -5,6 +5,7 @@ import XCTest
 final class TrainTests: ToolTestCase {
     private let training = [
         "train", "synthetic", "--network", "none", "--downsample", "4", "--batch", "16", "--iterations", "600", "--interval", "20",
+        "--schedule", "cosine", "--clip", "1",
     ]
 
     /// A run that is killed at any moment and resumed gives the very checkpoint of an uninterrupted one.
@@ -17,21 +18,59 @@ final class TrainTests: ToolTestCase {
         try succeed(training + ["--out", "parts", "--resume"])
         XCTAssertEqual(try bytes("parts/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
         XCTAssertEqual(try bytes("parts/best.safetensors"), try bytes("whole/best.safetensors"))
-        let iterations = try String(contentsOfFile: path("parts/log.jsonl"), encoding: .utf8).split(separator: "\n").map { line in
-            try JSONDecoder().decode([String: Double].self, from: Data(line.utf8))["iteration"]
-        }
-        XCTAssertEqual(iterations, stride(from: 20.0, through: 600, by: 20).map { $0 })
+        XCTAssertEqual(try logged("iteration", "parts"), stride(from: 20, through: 600, by: 20).map { $0 })
         // The same on one thread.
         try succeed(training + ["--out", "single"], environment: ["LINWARP_THREADS": "1"])
         XCTAssertEqual(try bytes("single/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
         // Another training is not gone on with.
         try assertReported(
             linwarp(training + ["--batch", "8", "--out", "whole", "--resume"]), code: 1,
-            naming: ["checkpoint.safetensors", "batch 16", "batch 8"],
-            "other batch")
+            naming: ["checkpoint.safetensors", "found a training with batch 16, expected batch 8"], "other batch")
+        for (options, found, expected) in [
+            (["--clip", "2"], "clip 1.0", "clip 2.0"),
+            (["--schedule", "constant"], "schedule cosine over 600 iterations", "schedule constant"),
+            (["--iterations", "700"], "schedule cosine over 600 iterations", "schedule cosine over 700 iterations"),
+        ] {
+            let run = try linwarp(training + options + ["--out", "whole", "--resume"])
+            assertReported(run, code: 1, naming: ["found a training with \(found), expected \(expected)"], "\(options)")
+        }
         try assertReported(
-            linwarp(training + ["--downsample", "2", "--out", "whole", "--resume"]), code: 1, naming: ["checkpoint.safetensors"],
-            "other network")
+            linwarp(training + ["--downsample", "2", "--out", "whole", "--resume"]), code: 1,
+            naming: ["checkpoint.safetensors", "found a training with downsampling 4, expected downsampling 2"], "other network")
+    }
+
+    /// The numbers of one name in a run's log.
+    private func logged(_ name: String, _ out: String) throws -> [Double] {
+        try String(contentsOfFile: path("\(out)/log.jsonl"), encoding: .utf8).split(separator: "\n").map { line in
+            try XCTUnwrap(JSONDecoder().decode([String: Double].self, from: Data(line.utf8))[name])
+        }
+    }
+
+    func testSchedulesAndClipping() throws {
+        let training = ["train", "synthetic", "--network", "none", "--downsample", "4", "--iterations", "20", "--interval", "10"]
+        func train(_ options: [String], _ out: String) throws -> [Double] {
+            try succeed(training + options + ["--out", out])
+            return try logged("loss", out)
+        }
+        let plain = try train([], "plain")
+        let steps = try train(["--schedule", "step", "--step-every", "10", "--step-factor", "0.5"], "steps")
+        XCTAssertEqual(steps[0], plain[0], "the same before the first step")
+        XCTAssertNotEqual(steps[1], plain[1])
+        XCTAssertNotEqual(try train(["--clip", "0.01"], "clipped")[0], plain[0])
+        XCTAssertNotEqual(try train(["--schedule", "cosine"], "cosine")[0], plain[0])
+    }
+
+    func testSchedulesThatAreIncomplete() throws {
+        let training = ["train", "synthetic"]
+        try assertFails(training + ["--schedule", "step"], code: 64, naming: "--step-every")
+        try assertFails(training + ["--step-every", "5"], code: 64, naming: "--step-every", "--schedule constant")
+        try assertFails(
+            training + ["--step-factor", "0.5", "--schedule", "cosine"], code: 64, naming: "--step-factor", "--schedule cosine")
+        for option in [
+            ["--schedule", "exponential"], ["--step-every", "0"], ["--step-factor", "-1"], ["--clip", "0"], ["--clip", "nan"],
+        ] {
+            try assertFails(training + option, code: 64, naming: option[0])
+        }
     }
 
     func testTrainedTransformerIsEvaluatedAndUsed() throws {
