@@ -69,12 +69,12 @@ struct TrainCommand: ParsableCommand {
         let progress = ProgressLine()
         progress.show("reading \(dataset.rawValue)")
         let data = try ClassificationData(dataset, directory: self.data, seed: seed)
-        guard data.training.height / downsample >= (dataset == .mnist ? 9 : 1) else {
-            throw ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
-        }
+        let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
+        guard data.training.height >= downsample else { throw tooSmall }
         let configuration = NetworkConfiguration(
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
             channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
+        guard configuration.isValid else { throw tooSmall }
         let output = try OutputDirectory(out)
         let latest = "\(output.path)/checkpoint.safetensors"
         var trainer = try trainer(configuration)

@@ -15,6 +15,9 @@ class ToolTestCase: DirectoryTestCase {
     /// Not in memory, since some of the files are large.
     override class var parent: String { NSTemporaryDirectory() }
 
+    /// Takes moments, on what `writeMNIST(in: "data/")` writes.
+    let quickTraining = ["train", "mnist", "--data", "data", "--network", "none", "--batch", "2", "--out", "out"]
+
     func image(_ name: String) throws -> Tensor<Float> { try Tensor(imageAt: path(name)) }
 
     /// A scene, written into the directory as RGB, or as grey where the name says PGM.
