@@ -8,7 +8,8 @@ struct TrainCommand: ParsableCommand {
         abstract: "Trains a classifier, with a spatial transformer before it or none.",
         discussion: """
             Writes into the output directory: checkpoint.safetensors, from which --resume goes on; best.safetensors, the one with the \
-            lowest validation error; log.jsonl, a JSON object for each step of the log.
+            lowest validation error; log.jsonl, a JSON object for each step of the log; curve.png, drawn by gnuplot from the log at the \
+            end and now and then before: the training loss and the validation error.
 
             Example: linwarp train synthetic --network stn --sampler linearized --downsample 4 --iterations 500 --out signs
             """)
@@ -83,6 +84,7 @@ struct TrainCommand: ParsableCommand {
         }
         let log = try TrainingLog("\(output.path)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration)
         let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration)
+        var curve = LearningCurve(of: log, "\(output.path)/curve.png")
         var pace = Pace(from: trainer.checkpoint.iteration)
         var stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: trainer.checkpoint.iteration) == true
         while trainer.checkpoint.iteration < iterations && !stopsEarly {
@@ -98,9 +100,12 @@ struct TrainCommand: ParsableCommand {
             if isBest { try trainer.checkpoint.write(to: "\(output.path)/best.safetensors") }
             try log.append(pace.entry(iteration, validationError: error))
             try trainer.checkpoint.write(to: latest)
+            // The end will tell why there is no picture.
+            try? curve.update()
             stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
         }
         progress.clear()
+        do { try curve.draw() } catch { notice("\(output.path)/curve.png was not drawn: \(error)") }
         let test = trainer.network.confusion(trainer.checkpoint.parameters, on: data.test)
         print(
             "\(trainer.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "

@@ -5,7 +5,7 @@ import XCTest
 
 final class TrainTests: ToolTestCase {
     private let training = [
-        "train", "mnist", "--data", "data", "--batch", "16", "--iterations", "300", "--interval", "10", "--schedule", "cosine", "--clip",
+        "train", "mnist", "--data", "data", "--batch", "16", "--iterations", "200", "--interval", "10", "--schedule", "cosine", "--clip",
         "1",
     ]
 
@@ -15,7 +15,7 @@ final class TrainTests: ToolTestCase {
         let start = ContinuousClock.now
         let summary = try succeed(training + ["--out", "whole"])
         let duration = (ContinuousClock.now - start) / .seconds(1)
-        XCTAssert(summary.contains("300 iterations: test error"), summary)
+        XCTAssert(summary.contains("200 iterations: test error"), summary)
         // Ten moments, of which all together get most of the way on average.
         var random = RandomSource(seed: 4)
         let interrupted = try (0..<10).count { _ in
@@ -26,7 +26,7 @@ final class TrainTests: ToolTestCase {
         try succeed(training + ["--out", "parts", "--resume"])
         XCTAssertEqual(try bytes("parts/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
         XCTAssertEqual(try bytes("parts/best.safetensors"), try bytes("whole/best.safetensors"))
-        XCTAssertEqual(try logged("iteration", "parts"), stride(from: 10, through: 300, by: 10).map { $0 })
+        XCTAssertEqual(try logged("iteration", "parts"), stride(from: 10, through: 200, by: 10).map { $0 })
         // The same on one thread.
         try succeed(training + ["--out", "single"], environment: ["LINWARP_THREADS": "1"])
         XCTAssertEqual(try bytes("single/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
@@ -36,8 +36,8 @@ final class TrainTests: ToolTestCase {
             naming: ["checkpoint.safetensors", "found a training with batch 16, expected batch 8"], "other batch")
         for (options, found, expected) in [
             (["--clip", "2"], "clip 1.0", "clip 2.0"),
-            (["--schedule", "constant"], "schedule cosine over 300 iterations", "schedule constant"),
-            (["--iterations", "400"], "schedule cosine over 300 iterations", "schedule cosine over 400 iterations"),
+            (["--schedule", "constant"], "schedule cosine over 200 iterations", "schedule constant"),
+            (["--iterations", "400"], "schedule cosine over 200 iterations", "schedule cosine over 400 iterations"),
         ] {
             let run = try linwarp(training + options + ["--out", "whole", "--resume"])
             assertReported(run, code: 1, naming: ["found a training with \(found), expected \(expected)"], "\(options)")
@@ -68,6 +68,37 @@ final class TrainTests: ToolTestCase {
         XCTAssertNotEqual(try train(["--schedule", "cosine"], "cosine")[0], plain[0])
     }
 
+    /// With learning rates of zero no validation is better than the first.
+    func testPatience() throws {
+        try writeMNIST(in: "data/")
+        let training = quickTraining + ["--iterations", "20", "--interval", "2", "--classifier-rate", "0", "--resume"]
+        for (patience, last) in [(3, 6.0), (3, 6), (8, 10)] {
+            let summary = try succeed(training + ["--patience", "\(patience)"])
+            XCTAssert(summary.hasPrefix("\(Int(last)) iterations"), summary)
+            XCTAssertEqual(try logged("iteration", "out").last, last)
+        }
+        XCTAssert(try succeed(training).hasPrefix("20 iterations"))
+    }
+
+    func testLearningCurve() throws {
+        try writeMNIST(in: "data/")
+        let training = quickTraining + ["--iterations", "3", "--interval", "1"]
+        try succeed(training)
+        XCTAssertEqual(try image("out/curve.png").shape, [3, 750, 1200])
+        let table = String(decoding: try bytes("out/curve.csv"), as: UTF8.self).split(separator: "\n")
+        let (losses, errors) = try (logged("loss", "out"), logged("validationError", "out"))
+        XCTAssertEqual(table.dropFirst().map(String.init), (0..<3).map { "\($0 + 1),\(losses[$0]),\(100 * errors[$0])" })
+
+        // Without gnuplot training goes on all the same, and says so.
+        try remove("out")
+        let run = try linwarp(training, environment: ["PATH": path("data")])
+        XCTAssertEqual(run.code, 0)
+        XCTAssert(run.output.hasPrefix("3 iterations: test error"), run.output)
+        XCTAssert(run.error.hasPrefix("linwarp: out/curve.png was not drawn: found no gnuplot"), run.error)
+        XCTAssertEqual(run.error.filter(\.isNewline).count, 1, run.error)
+        XCTAssertFalse(try files.contains("out/curve.png"))
+    }
+
     func testSchedulesThatAreIncomplete() throws {
         let training = ["train", "synthetic"]
         try assertFails(training + ["--schedule", "step"], code: 64, naming: "--step-every")
@@ -81,22 +112,27 @@ final class TrainTests: ToolTestCase {
         }
     }
 
+    private struct Evaluation: Decodable {
+        var images: Int
+        var confusion: [[Int]]
+    }
+
     func testTrainedTransformerIsEvaluatedAndUsed() throws {
-        try succeed([
-            "train", "synthetic", "--network", "stn", "--downsample", "8", "--batch", "2", "--iterations", "2", "--interval", "2", "--out",
-            "stn",
-        ])
-        struct Evaluation: Decodable {
-            var images: Int
-            var confusion: [[Int]]
-        }
-        let evaluation: Evaluation = try json(["evaluate", "stn/best.safetensors", "--sampler", "bilinear"])
-        XCTAssertEqual(evaluation.images, 1000)
-        XCTAssertEqual(evaluation.confusion.flatMap { $0 }.reduce(0, +), 1000)
+        try writeMNIST(in: "data/")
+        try succeed(quickTraining + ["--network", "stn", "--downsample", "2", "--iterations", "2"])
+        let evaluation: Evaluation = try json(["evaluate", "out/best.safetensors", "--sampler", "bilinear", "--data", "data"])
+        XCTAssertEqual(evaluation.images, 24)
+        XCTAssertEqual(evaluation.confusion.map { $0.reduce(0, +) }, [3, 3, 3, 3, 2, 2, 2, 2, 2, 2])
         try writeScene("scene.png", width: 70, height: 40)
-        let text = try succeed(["predict", "stn/checkpoint.safetensors", "scene.png", "--out", "seen"])
+        let text = try succeed(["predict", "out/checkpoint.safetensors", "scene.png", "--out", "seen"])
         XCTAssert(text.hasPrefix("scene.png: "), text)
-        XCTAssertEqual(try image("seen/transformed-1.png").shape, [3, 6, 6])
+        XCTAssertEqual(try image("seen/transformed-1.png").shape, [1, 14, 14])
+    }
+
+    func testSyntheticSigns() throws {
+        try succeed(["train", "synthetic", "--network", "none", "--downsample", "8", "--batch", "2", "--iterations", "2", "--out", "out"])
+        let evaluation: Evaluation = try json(["evaluate", "out/best.safetensors"])
+        XCTAssertEqual(evaluation.confusion.map { $0.reduce(0, +) }, [Int](repeating: 100, count: 10))
     }
 
     func testBadInput() throws {
