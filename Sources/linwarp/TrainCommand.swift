@@ -68,6 +68,7 @@ struct TrainCommand: ParsableCommand {
 
     mutating func run() throws {
         let progress = ProgressLine()
+        defer { progress.clear() }
         progress.show("reading \(dataset.rawValue)")
         let data = try ClassificationData(dataset, directory: self.data, seed: seed)
         let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
