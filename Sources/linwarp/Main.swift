@@ -21,12 +21,14 @@ enum Main {
             let isUsage = LinwarpCommand.exitCode(for: error) == .validationFailure
             let message = isUsage ? LinwarpCommand.message(for: error) : "\(error)"
             let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-            try? FileHandle.standardError.write(
-                contentsOf: Data("linwarp: \(line)\(isUsage ? " (see linwarp --help)" : "")\n".utf8))
+            notice("\(line)\(isUsage ? " (see linwarp --help)" : "")")
             exit(isUsage ? 64 : 1)
         }
     }
 }
+
+/// A line on standard error.
+func notice(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("linwarp: \(line)\n".utf8)) }
 
 /// What stops the program other than wrong usage and images that can't be read or written.
 struct Failure: Error, CustomStringConvertible {
