@@ -39,9 +39,10 @@ let package = Package(
 
         .target(
             name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
-        .executableTarget(
-            name: "linwarp",
+        .target(
+            name: "Commands",
             dependencies: ["LinWarp", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(name: "linwarp", dependencies: ["Commands"]),
 
         .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels", "TestSupport"]),
