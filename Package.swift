@@ -61,3 +61,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Training across processes needs MPI, which few have installed: it is part of the package only where it is asked for.
+if Context.environment["LINWARP_MPI"] != nil {
+    package.products.append(.executable(name: "linwarp-mpi", targets: ["linwarp-mpi"]))
+    package.targets += [
+        .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(name: "CProcesses", dependencies: ["CMPI"]),
+        .executableTarget(name: "linwarp-mpi", dependencies: ["LinWarp", "Commands", "CProcesses"]),
+    ]
+}

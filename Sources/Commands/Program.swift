@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import LinWarp
 
-/// The program. Whatever goes wrong is one line on standard error; 64 is the exit code for wrong usage, 1 for everything else.
+/// The program `linwarp`. Whatever goes wrong is one line on standard error; 64 is the exit code for wrong usage, 1 for everything else.
 package func runLinwarp() {
     do {
         try run(LinwarpCommand.self) { try $0.run() }
@@ -13,13 +13,33 @@ package func runLinwarp() {
     }
 }
 
+/// The program `linwarp-mpi`, as one of several processes. Whatever goes wrong ends all of them.
+///
+/// - Parameters:
+///   - communicator: The processes.
+///   - abort: Ends all processes with an exit code.
+package func runLinwarpMPI(_ communicator: some Communicator, abort: (Int32) -> Never) {
+    do {
+        try run(LinwarpMPICommand.self, writes: communicator.rank == 0) { command in
+            if let train = command as? TrainCommand { try train.run(among: communicator) } else { try command.run() }
+        }
+    } catch {
+        let (line, code) = report(error, of: LinwarpMPICommand.self)
+        // What fails everywhere is said once: process 0 ends the others while they wait here. One that fails alone is heard.
+        if communicator.rank > 0 { Thread.sleep(forTimeInterval: 2) }
+        let process = communicator.rank > 0 ? "process \(communicator.rank): " : ""
+        try? FileHandle.standardError.write(contentsOf: Data("linwarp-mpi: \(process)\(line)\n".utf8))
+        abort(code)
+    }
+}
+
 /// Reads the arguments, runs the command that they name, or prints help.
-private func run<Root: ParsableCommand>(_ root: Root.Type, _ run: (inout any ParsableCommand) throws -> Void) throws {
+private func run<Root: ParsableCommand>(_ root: Root.Type, writes: Bool = true, _ run: (inout any ParsableCommand) throws -> Void) throws {
     do {
         var command = try Root.parseAsRoot()
         try run(&command)
     } catch  where Root.exitCode(for: error).isSuccess {  // help and version
-        print(Root.fullMessage(for: error))
+        if writes { print(Root.fullMessage(for: error)) }
     }
     // What was printed may still wait in a buffer, and its loss would go unnoticed.
     guard fflush(nil) == 0 else {
@@ -57,4 +77,12 @@ struct LinwarpCommand: ParsableCommand {
         ])
 
     static let version = "0.1.0"
+}
+
+struct LinwarpMPICommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "linwarp-mpi",
+        abstract: "Trains a network in several processes, which MPI starts and connects.",
+        discussion: "Example: mpirun -n 2 linwarp-mpi train synthetic --network stn --batch 32 --out signs",
+        version: LinwarpCommand.version, subcommands: [TrainCommand.self])
 }
