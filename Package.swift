@@ -37,11 +37,13 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "CZlib"]),
 
+        .target(name: "Plots", dependencies: ["Files"]),
+
         .target(
             name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
         .target(
             name: "Commands",
-            dependencies: ["LinWarp", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["LinWarp", "Plots", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(name: "linwarp", dependencies: ["Commands"]),
 
         .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),
@@ -54,8 +56,9 @@ let package = Package(
         .testTarget(
             name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
-        .testTarget(name: "ImagesTests", dependencies: ["Images"]),
-        .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
+        .testTarget(name: "PlotsTests", dependencies: ["Plots", "TestSupport"]),
+        .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp", "TestSupport"]),
         .testTarget(
             name: "DatasetsTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "Datasets", "CZlib", "TestSupport"]),
     ],

@@ -50,6 +50,16 @@ struct ClassificationData {
             test = SyntheticSigns(seed: seed &+ 2).images(0..<1000)
             perturbation = nil
         }
+        // Sets of other images may be published in the same form.
+        let parts = [training, validation, test]
+        let (sizes, side) = (parts.map { [$0.height, $0.width] }, training.height)
+        guard sizes.allSatisfy({ $0 == [side, side] }) else {
+            throw Failure(description: "\(try found()): found images of the sizes \(sizes), expected square ones of one size")
+        }
+        guard parts.allSatisfy({ $0.count > 0 }) else {
+            let counts = "\(training.count) images to train, \(validation.count) to validate and \(test.count) to test with"
+            throw Failure(description: "\(try found()): found \(counts), expected at least one of each")
+        }
     }
 
     /// One process's parts, of `size` images, of the batches from `iteration` on, prepared on another thread: the same for the same seed,

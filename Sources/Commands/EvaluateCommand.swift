@@ -12,7 +12,7 @@ struct TrainedNetwork {
     init(_ path: String, sampler: NetworkConfiguration.SamplerKind?) throws {
         file = try CheckpointFile(path)
         guard var configuration = try? JSONDecoder().decode(NetworkConfiguration.self, from: Data(file.network.utf8)),
-            configuration.isValid
+            configuration.isValid, [1, 3].contains(configuration.channels)
         else {
             throw Failure(description: "\(path): found a checkpoint of an unknown network, expected one that linwarp train wrote")
         }
@@ -46,6 +46,15 @@ struct EvaluateCommand: ParsableCommand {
             let seed = trained.file.settings["seed"].flatMap(UInt64.init)
         else { throw Failure(description: "\(checkpoint): found no data set and seed in it, expected those that it was trained with") }
         let test = try ClassificationData(dataset, directory: data, seed: seed).test
+        let (channels, side, classes) = (test.channels, test.height, test.classCount)
+        let configuration = trained.network.configuration
+        guard (configuration.channels, configuration.side, configuration.classes) == (channels, side, classes) else {
+            throw Failure(
+                description: """
+                    \(checkpoint): found a network for \(configuration.channels) x \(configuration.side) x \(configuration.side) numbers and \
+                    \(configuration.classes) classes, expected \(channels) x \(side) x \(side) and \(classes), as \(dataset.rawValue) has them
+                    """)
+        }
         let confusion = trained.network.confusion(trained.parameters, on: test)
         if json {
             struct Report: Encodable {

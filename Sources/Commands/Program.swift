@@ -8,7 +8,7 @@ package func runLinwarp() {
         try run(LinwarpCommand.self) { try $0.run() }
     } catch {
         let (line, code) = report(error, of: LinwarpCommand.self)
-        try? FileHandle.standardError.write(contentsOf: Data("linwarp: \(line)\n".utf8))
+        notice(line)
         exit(code)
     }
 }
@@ -54,6 +54,9 @@ private func report<Root: ParsableCommand>(_ error: any Error, of root: Root.Typ
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     return isUsage ? (line + " (see \(Root.configuration.commandName ?? "") --help)", 64) : (line, 1)
 }
+
+/// A line on standard error.
+func notice(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("linwarp: \(line)\n".utf8)) }
 
 /// What stops the program other than wrong usage and images that can't be read or written.
 struct Failure: Error, CustomStringConvertible {

@@ -8,7 +8,8 @@ struct TrainCommand: ParsableCommand {
         abstract: "Trains a classifier, with a spatial transformer before it or none.",
         discussion: """
             Writes into the output directory: checkpoint.safetensors, from which --resume goes on; best.safetensors, the one with the \
-            lowest validation error; log.jsonl, a JSON object for each step of the log.
+            lowest validation error; log.jsonl, a JSON object for each step of the log; curve.png, drawn by gnuplot from the log at the \
+            end and now and then before: the training loss and the validation error.
 
             Example: linwarp train synthetic --network stn --sampler linearized --downsample 4 --iterations 500 --out signs
             """)
@@ -34,11 +35,13 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Of the initial parameters, the order of the images and all noise.")
     var seed: UInt64 = 0
 
-    @Option(help: "The transformer's learning rate.", transform: numberArgument)
+    @Option(help: "The transformer's learning rate (default: 0.00001).", transform: numberArgument)
     var transformerRate = 1e-5
 
-    @Option(help: "The classifier's learning rate.", transform: numberArgument)
+    @Option(help: "The classifier's learning rate (default: 0.001).", transform: numberArgument)
     var classifierRate = 1e-3
+
+    @OptionGroup var updates: UpdateOptions
 
     @Option(help: "Iterations from one checkpoint, log line and validation to the next.")
     var interval = 200
@@ -71,28 +74,24 @@ struct TrainCommand: ParsableCommand {
         let progress = ProgressLine(isSilent: !writes)
         progress.show("reading \(dataset.rawValue)")
         let data = try ClassificationData(dataset, directory: self.data, seed: seed)
-        guard data.training.height / downsample >= (dataset == .mnist ? 9 : 1) else {
-            throw ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
-        }
+        let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
+        guard data.training.height >= downsample else { throw tooSmall }
         let configuration = NetworkConfiguration(
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
             channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
+        guard configuration.isValid else { throw tooSmall }
         if writes { _ = try OutputDirectory(out) }
         let latest = "\(out)/checkpoint.safetensors"
         var trainer = try trainer(configuration, communicator)
         if resume && FileManager.default.fileExists(atPath: latest) {
-            let settings = trainer.checkpoint.settings
-            try trainer.checkpoint.restore(from: latest)
-            guard trainer.checkpoint.settings == settings else {
-                throw Failure(
-                    description: "\(latest): found a training with \(listed(trainer.checkpoint.settings)), expected \(listed(settings))")
-            }
+            try goOn(&trainer.checkpoint, from: latest)
         }
         try trainer.checkAgreement()
         let log = writes ? try TrainingLog("\(out)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration) : nil
         let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration, for: communicator)
+        var curve = log.map { LearningCurve(of: $0, "\(out)/curve.png") }
         var pace = Pace(from: trainer.checkpoint.iteration)
-        var stopsEarly = false
+        var stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: trainer.checkpoint.iteration) == true
         while trainer.checkpoint.iteration < iterations && !stopsEarly {
             let batch = try loader.next()
             let loss = try trainer.step(batch.images, batch.labels)
@@ -103,20 +102,27 @@ struct TrainCommand: ParsableCommand {
             let error = trainer.network.confusion(trainer.checkpoint.parameters, on: data.validation, among: communicator).errorRate
             let isBest = trainer.checkpoint.earlyStopping?.record(error, at: iteration) ?? false
             if let log {
-                try trainer.checkpoint.write(to: latest)
+                // The checkpoint comes last: a run that is interrupted before it does all of this again.
                 if isBest { try trainer.checkpoint.write(to: "\(out)/best.safetensors") }
                 try log.append(
                     pace.entry(iteration, validationError: error, communication: communicator.count > 1 ? trainer.communication : nil))
+                try trainer.checkpoint.write(to: latest)
+                // The end will tell why there is no picture.
+                try? curve?.update()
             }
-            stopsEarly = patience != nil && trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
+            stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
         }
         progress.clear()
+        do { try curve?.draw() } catch { notice("\(out)/curve.png was not drawn: \(error)") }
         let test = trainer.network.confusion(trainer.checkpoint.parameters, on: data.test, among: communicator)
         guard writes else { return }
         print(
             "\(trainer.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
                 + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(latest)")
     }
+
+    /// More iterations than any training has.
+    private static let endlessPatience = Int(Int32.max)
 
     private func trainer(_ configuration: NetworkConfiguration, _ communicator: some Communicator) throws -> Trainer {
         let network = ClassificationNetwork(configuration)
@@ -131,15 +137,38 @@ struct TrainCommand: ParsableCommand {
             network,
             Checkpoint(
                 parameters: parameters, optimizer: optimizer, random: ["dropout": RandomSource(seed: seed)],
-                earlyStopping: EarlyStopping(patience: patience ?? Int(Int32.max)), network: try encodedJSON(configuration),
+                earlyStopping: EarlyStopping(patience: patience ?? Self.endlessPatience), network: try encodedJSON(configuration),
                 settings: [
                     "dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch * communicator.count)", "interval": "\(interval)",
                     "rates": "\(transformerRate), \(classifierRate)",
-                ]), communicator: communicator)
+                ].merging(updates.settings(iterations: iterations)) { $1 }),
+            schedule: updates.learningRates(iterations: iterations), largestGradient: updates.clip, communicator: communicator)
     }
 
-    private func listed(_ settings: [String: String]) -> String {
-        settings.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    /// Restores a checkpoint of the same training: of the same network, with the same settings.
+    private func goOn(_ checkpoint: inout Checkpoint<Float>, from path: String) throws {
+        let settings = checkpoint.settings
+        do {
+            try checkpoint.restore(from: path)
+        } catch {
+            guard case .otherNetwork(_, let found, let expected) = error else { throw error }
+            throw otherTraining(path, fields(found), fields(expected))
+        }
+        guard checkpoint.settings == settings else { throw otherTraining(path, checkpoint.settings, settings) }
+        checkpoint.earlyStopping?.patience = patience ?? Self.endlessPatience
+    }
+
+    /// Names only what differs.
+    private func otherTraining(_ path: String, _ found: [String: String], _ expected: [String: String]) -> Failure {
+        let names = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
+        func list(_ values: [String: String]) -> String { names.map { "\($0) \(values[$0] ?? "unknown")" }.joined(separator: ", ") }
+        return Failure(description: "\(path): found a training with \(list(found)), expected \(list(expected))")
+    }
+
+    /// What describes a network in a checkpoint, by name.
+    private func fields(_ network: String) -> [String: String] {
+        let object = try? JSONSerialization.jsonObject(with: Data(network.utf8)) as? [String: Any]
+        return (object ?? [:]).mapValues { "\($0)" }
     }
 }
 

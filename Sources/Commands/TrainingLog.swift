@@ -8,14 +8,17 @@ struct TrainingLog {
     /// A log that goes on behind the entries up to an iteration; later ones come from a run that was interrupted after its last checkpoint.
     init(_ path: String, keepingUpTo iteration: Int) throws {
         self.path = path
-        var kept = ""
-        if iteration > 0, let old = try? String(contentsOfFile: path, encoding: .utf8) {
-            for line in old.split(separator: "\n") {
-                guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)), entry.iteration <= iteration else { break }
-                kept += line + "\n"
-            }
+        try write(entries.prefix { $0.iteration <= iteration }.map { try encodedJSON($0) + "\n" }.joined())
+    }
+
+    /// Those in the file, up to the first that is damaged.
+    var entries: [Entry] {
+        var entries: [Entry] = []
+        for line in (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n") ?? [] {
+            guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else { break }
+            entries.append(entry)
         }
-        try write(kept)
+        return entries
     }
 
     struct Entry: Codable {

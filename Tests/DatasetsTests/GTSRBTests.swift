@@ -6,29 +6,14 @@ import TestSupport
 import XCTest
 
 final class GTSRBTests: DatasetTestCase {
-    private let header = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId"
-    private let folder = "Final_Training/Images"
-    private let testFile = "Final_Test/Images/GT-final_test.csv"
-
-    private func className(_ label: Int) -> String { "000\(label < 10 ? "0" : "")\(label)" }
-    private func csv(_ label: Int) -> String { "\(folder)/\(className(label))/GT-\(className(label)).csv" }
-    private func write(_ text: String, _ name: String) throws { try write(Array(text.utf8), name) }
-
-    /// Annotations of all classes, each with 12 tracks of 3 frames, and of two test images; no images.
-    private func writeAnnotations(in root: String = "") throws {
-        for label in 0..<43 {
-            let lines = (0..<36).map { "000\($0 / 3 < 10 ? "0" : "")\($0 / 3)_0000\($0 % 3).ppm;20;16;2;3;17;12;\(label)" }
-            try write(([header] + lines).joined(separator: "\r\n") + "\r\n", "\(root)\(csv(label))")
-        }
-        try write("\(header)\n00000.ppm;6;5;1;1;4;4;7\n00001.ppm;6;5;0;0;5;4;42\n", "\(root)\(testFile)")
-    }
+    private let (header, testFile) = (GTSRBNames.header, GTSRBNames.testAnnotations)
 
     private func assertThrows(_ expected: DatasetError, line: UInt = #line) {
         assertThrows(expected, line: line) { () throws(DatasetError) in _ = try GTSRB(directory: directory) }
     }
 
     func testAnnotations() throws {
-        try writeAnnotations(in: "GTSRB/")
+        try writeGTSRBAnnotations(in: "GTSRB/")
         let set = try GTSRB(directory: directory)
         XCTAssertEqual(set.training.count, 43 * 36)
         let sign = set.training[5 * 36 + 31]
@@ -51,7 +36,7 @@ final class GTSRBTests: DatasetTestCase {
     }
 
     func testSplitIsByTrack() throws {
-        try writeAnnotations()
+        try writeGTSRBAnnotations()
         let set = try GTSRB(directory: directory)
         let (training, validation) = set.split(seed: 4)
         func tracks(_ signs: [GTSRB.Sign]) -> Set<[Int]> { Set(signs.map { [$0.label, $0.track!] }) }
@@ -63,14 +48,14 @@ final class GTSRBTests: DatasetTestCase {
         XCTAssertGreaterThan(Set(validation.map(\.track)).count, 5, "the same track in every class")
         XCTAssertEqual(set.split(seed: 4, share: 0.25).validation.count, 43 * 9)
         // A class of a single track is there to train with.
-        try write("\(header)\n00007_00000.ppm;20;16;2;3;17;12;8", csv(8))
+        try write("\(header)\n00007_00000.ppm;20;16;2;3;17;12;8", GTSRBNames.annotations(8))
         let (few, others) = try GTSRB(directory: directory).split(seed: 4)
         XCTAssertEqual([few.count { $0.label == 8 }, others.count { $0.label == 8 }], [1, 0])
     }
 
     /// Writes two images; their signs are left half red and right half blue, the surroundings green.
     private func signs() throws -> [GTSRB.Sign] {
-        try writeAnnotations()
+        try writeGTSRBAnnotations()
         for (name, columns, rows, middle) in [("00000", 1...4, 1...4, 3), ("00001", 0...5, 0...4, 3)] {
             let image = Tensor<Float>(
                 indices(of: [3, 5, 6]).map { index in
@@ -137,19 +122,19 @@ final class GTSRBTests: DatasetTestCase {
 
     func testHalfThere() throws {
         assertThrows(.notTheDataset(path: directory, dataset: "GTSRB", expected: "Final_Training"))
-        try writeAnnotations()
-        try remove(csv(42))
-        assertThrows(.missingFile(path: path(csv(42)), dataset: "GTSRB"))
-        try writeAnnotations()
+        try writeGTSRBAnnotations()
+        try remove(GTSRBNames.annotations(42))
+        assertThrows(.missingFile(path: path(GTSRBNames.annotations(42)), dataset: "GTSRB"))
+        try writeGTSRBAnnotations()
         try remove(testFile)
         assertThrows(.missingFile(path: path(testFile), dataset: "GTSRB"))
         try remove("Final_Training")
-        assertThrows(.missingFile(path: path(csv(0)), dataset: "GTSRB"))
+        assertThrows(.missingFile(path: path(GTSRBNames.annotations(0)), dataset: "GTSRB"))
     }
 
     func testDamagedAnnotations() throws {
-        try writeAnnotations()
-        let name = csv(3)
+        try writeGTSRBAnnotations()
+        let name = GTSRBNames.annotations(3)
         let file = path(name)
         let line = "00000_00000.ppm;20;16;2;3;17;12;3"
 
@@ -180,7 +165,7 @@ final class GTSRBTests: DatasetTestCase {
             assertThrows(.wrongRegion(path: file, line: 2, found: found, width: 20, height: 16))
         }
 
-        try writeAnnotations()
+        try writeGTSRBAnnotations()
         try write("\(header)\n00000.ppm;6;5;1;1;4;4;43\n", testFile)
         assertThrows(.wrongField(path: path(testFile), line: 2, column: "ClassId", found: "43", expected: "0...42"))
     }

@@ -1,16 +1,12 @@
 import Datasets
 import Tensors
+import TestSupport
 import XCTest
 
 final class MNISTTests: DatasetTestCase {
     private let labels: [UInt8] = [7, 0, 9, 3]
     private var pixels: [UInt8] { (0..<4 * 6).map { UInt8(10 * $0) } }
     private let names = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"]
-
-    private func idx(_ shape: [Int], _ bytes: [UInt8], type: UInt8 = 8) -> [UInt8] {
-        [0, 0, type, UInt8(shape.count)] + shape.flatMap { length in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: length >> $0) } }
-            + bytes
-    }
 
     private var imageFile: [UInt8] { idx([4, 2, 3], pixels) }
     private var labelFile: [UInt8] { idx([4], labels) }

@@ -9,7 +9,7 @@ final class DamagedFilesTests: ImageTestCase {
         let names = ["image.png", "image.jpg", "image.ppm"]
         var samples = try names.map { name in
             try image.writeImage(to: path(name))
-            return (name, try bytes(path(name)))
+            return (name, try bytes(name))
         }
         let palette = TestPNG(
             width: 9, height: 9, bitDepth: 4, colorType: 3, isInterlaced: true, palette: Array(0..<48), transparency: [0, 9],
@@ -133,6 +133,6 @@ final class DamagedFilesTests: ImageTestCase {
     func testContentDecidesOnFormat() throws {
         let image = testImage(channels: 1, height: 3, width: 3)
         try image.writeImage(to: path("image.png"))
-        XCTAssertEqual(try Tensor(imageAt: write(bytes(path("image.png")), "photo.jpg")).scalars, image.scalars)
+        XCTAssertEqual(try Tensor(imageAt: write(bytes("image.png"), "photo.jpg")).scalars, image.scalars)
     }
 }

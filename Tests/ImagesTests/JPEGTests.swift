@@ -26,7 +26,7 @@ final class JPEGTests: ImageTestCase {
         let image = testImage(channels: 3, height: 40, width: 40)
         let sizes = try [10, 50, 95].map { quality in
             try image.writeImage(to: path("image.jpg"), quality: quality)
-            return try bytes(path("image.jpg")).count
+            return try bytes("image.jpg").count
         }
         XCTAssertEqual(sizes, sizes.sorted())
         XCTAssertLessThan(sizes[0] * 2, sizes[2])
@@ -58,7 +58,7 @@ final class JPEGTests: ImageTestCase {
             for i in 0..<out.count { out[i] = Float((i % 24 >= 12 ? 1 : 0) + (i / 24 >= 8 ? 2 : 0)) / 3 }
         }
         try stored.writeImage(to: path("stored.jpg"), quality: 100)
-        let plain = try bytes(path("stored.jpg"))
+        let plain = try bytes("stored.jpg")
         let displayed: [Int: [Float]] = [
             1: [0, 1, 2, 3], 2: [1, 0, 3, 2], 3: [3, 2, 1, 0], 4: [2, 3, 0, 1],
             5: [0, 2, 1, 3], 6: [2, 0, 3, 1], 7: [3, 1, 2, 0], 8: [1, 3, 0, 2],
@@ -81,7 +81,7 @@ final class JPEGTests: ImageTestCase {
     func testMalformedOrientationIsIgnored() throws {
         let image = testImage(channels: 1, height: 8, width: 16)
         try image.writeImage(to: path("stored.jpg"))
-        let plain = try bytes(path("stored.jpg"))
+        let plain = try bytes("stored.jpg")
         let exif = TestJPEG.exif(orientation: 6, isLittleEndian: true)
         XCTAssertEqual(try read(TestJPEG.inserting(exif, into: plain)).shape, [1, 16, 8])
         for length in 0..<exif.count - 6 {

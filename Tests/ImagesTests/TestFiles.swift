@@ -1,40 +1,15 @@
-import Foundation
 import Images
 import Tensors
+import TestSupport
 import XCTest
 
-/// A test case with a directory of its own, removed afterwards.
-class ImageTestCase: XCTestCase {
-    private(set) var directory = ""
-
-    override func setUpWithError() throws {
-        // In memory where there is such a place, as the tests write thousands of small files.
-        let memory = "/dev/shm"
-        let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
-        directory = "\(parent)/images-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    }
-
-    override func tearDownWithError() throws {
-        try FileManager.default.removeItem(atPath: directory)
-    }
-
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
-
+/// A test case that writes and reads images in a directory of its own.
+class ImageTestCase: DirectoryTestCase {
     @discardableResult
-    func write(_ bytes: [UInt8], _ name: String = "image") throws -> String {
-        try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
-        return path(name)
-    }
-
-    func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+    func write(_ bytes: [UInt8]) throws -> String { try write(bytes, "image") }
 
     /// The image in a file of these bytes.
     func read(_ bytes: [UInt8]) throws -> Tensor<Float> { try Tensor(imageAt: write(bytes)) }
-
-    var filesInDirectory: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: directory).sorted() }
-    }
 }
 
 /// The error that `body` throws; nil, and a failed test, if it does not.

@@ -1,6 +1,7 @@
 import Glibc
 import Images
 import Tensors
+import TestSupport
 import XCTest
 
 /// Images that cannot be written: a typed error, and no trace in the directory.
@@ -27,7 +28,7 @@ final class WriteFailureTests: ImageTestCase {
         }
         guard case .tooLarge = error(writing: .zeros([1, 1, 65501]), path("image.jpg")) else { return XCTFail("no such error") }
         XCTAssertEqual(error(writing: grey, path("image.jpg"), .sixteen), .unsupportedBitDepth(path: path("image.jpg")))
-        XCTAssertEqual(try filesInDirectory, [])
+        XCTAssertEqual(try files, [])
     }
 
     func testUnusableDirectories() throws {
@@ -36,30 +37,24 @@ final class WriteFailureTests: ImageTestCase {
         for name in ["missing/image.png", "file/image.png", String(repeating: "x", count: 300) + ".png"] {
             guard case .cannotWrite = error(writing: image, path(name)) else { return XCTFail("\(name): no such error") }
         }
-        XCTAssertEqual(try filesInDirectory, ["file"])
+        XCTAssertEqual(try files, ["file"])
     }
 
     func testDirectoryInPlaceOfTheFile() throws {
         XCTAssertEqual(mkdir(path("image.png"), 0o755), 0)
         guard case .cannotWrite = error(writing: .ones([1, 2, 2]), path("image.png")) else { return XCTFail("no such error") }
-        XCTAssertEqual(try filesInDirectory, ["image.png"])
+        XCTAssertEqual(try files, ["image.png"])
     }
 
     /// A limit on the size of files stands in for a full disk: writing gets part of the way.
     func testFailureHalfway() throws {
         let old = testImage(channels: 1, height: 2, width: 2)
         try old.writeImage(to: path("image.png"))
-        let ignored = signal(SIGXFSZ, SIG_IGN)
-        var limit = rlimit()
-        XCTAssertEqual(getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit), 0)
-        var small = limit
-        small.rlim_cur = 1000
-        XCTAssertEqual(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &small), 0)
-        let error = error(writing: testImage(channels: 3, height: 50, width: 50), path("image.png"))
-        XCTAssertEqual(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit), 0)
-        signal(SIGXFSZ, ignored)
+        let error = withLargestFile(1000) {
+            self.error(writing: testImage(channels: 3, height: 50, width: 50), path("image.png"))
+        }
         guard case .cannotWrite = error else { return XCTFail("\(String(describing: error))") }
-        XCTAssertEqual(try filesInDirectory, ["image.png"])
+        XCTAssertEqual(try files, ["image.png"])
         XCTAssertEqual(try Tensor(imageAt: path("image.png")).scalars, old.scalars, "the file from before is gone")
     }
 
@@ -68,6 +63,6 @@ final class WriteFailureTests: ImageTestCase {
         try Tensor<Float>.zeros([3, 9, 9]).writeImage(to: path("image.png"))
         try image.writeImage(to: path("image.png"))
         XCTAssertEqual(try Tensor(imageAt: path("image.png")).scalars, image.scalars)
-        XCTAssertEqual(try filesInDirectory, ["image.png"])
+        XCTAssertEqual(try files, ["image.png"])
     }
 }

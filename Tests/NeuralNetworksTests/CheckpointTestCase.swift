@@ -1,39 +1,15 @@
-import Foundation
 import LinearAlgebra
 import NeuralNetworks
 import TestSupport
 import Tensors
 import XCTest
 
-/// A test case with a directory of its own, removed afterwards, and a small network in training.
-class CheckpointTestCase: XCTestCase {
-    private(set) var directory = ""
-
-    override func setUpWithError() throws {
-        // In memory where there is such a place, as the tests write thousands of small files.
-        let memory = "/dev/shm"
-        let parent = FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory()
-        directory = "\(parent)/checkpoints-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    }
-
-    override func tearDownWithError() throws {
-        try FileManager.default.removeItem(atPath: directory)
-    }
-
-    func path(_ name: String = "checkpoint") -> String { "\(directory)/\(name)" }
+/// A test case with a directory of its own, and a small network in training.
+class CheckpointTestCase: DirectoryTestCase {
+    func path() -> String { path("checkpoint") }
 
     @discardableResult
-    func write(_ bytes: [UInt8], _ name: String = "checkpoint") throws -> String {
-        try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
-        return path(name)
-    }
-
-    func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
-
-    var filesInDirectory: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: directory).sorted() }
-    }
+    func write(_ bytes: [UInt8]) throws -> String { try write(bytes, "checkpoint") }
 
     /// The beginning of training.
     func beginning<Scalar: FloatingScalar>(

@@ -127,7 +127,7 @@ final class CheckpointTests: CheckpointTestCase {
         var checkpoint: Checkpoint<Float> = beginning()
         train(&checkpoint, iterations: 2)
         try checkpoint.write(to: path())
-        let whole = try bytes(path())
+        let whole = try bytes("checkpoint")
         for length in 0..<whole.count {
             try write(Array(whole.prefix(length)), "part")
             var restored: Checkpoint<Float> = beginning()
@@ -143,7 +143,7 @@ final class CheckpointTests: CheckpointTestCase {
         var checkpoint: Checkpoint<Float> = beginning()
         train(&checkpoint, iterations: 2)
         try checkpoint.write(to: path())
-        let whole = try bytes(path())
+        let whole = try bytes("checkpoint")
         var random = RandomSource(seed: 11)
         var intact = 0
         for _ in 0..<4000 {
@@ -168,12 +168,12 @@ final class CheckpointTests: CheckpointTestCase {
     func testNothingIsWrittenThatCannotBeRestored() throws {
         var checkpoint: Checkpoint<Double> = beginning()
         try checkpoint.write(to: path())
-        let before = try bytes(path())
+        let before = try bytes("checkpoint")
         checkpoint.parameters["classifier.dense1.bias"] = Tensor([0, .nan])
         XCTAssertEqual(
             checkpointError { () throws(CheckpointError) in try checkpoint.write(to: path()) },
             .notFinite(path: path(), tensor: "parameters.classifier.dense1.bias", found: "nan"))
-        XCTAssertEqual(try bytes(path()), before)
+        XCTAssertEqual(try bytes("checkpoint"), before)
     }
 
     func testUnusableDirectories() throws {
@@ -186,7 +186,7 @@ final class CheckpointTests: CheckpointTestCase {
                 continue
             }
         }
-        XCTAssertEqual(try filesInDirectory, ["directory", "file"])
+        XCTAssertEqual(try files, ["directory", "file"])
     }
 
     /// A limit on the size of files stands in for a full disk: writing gets part of the way.
@@ -195,17 +195,11 @@ final class CheckpointTests: CheckpointTestCase {
         try checkpoint.write(to: path())
         let before = checkpoint
         train(&checkpoint, iterations: 2)
-        let ignored = signal(SIGXFSZ, SIG_IGN)
-        var limit = rlimit()
-        XCTAssertEqual(getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit), 0)
-        var small = limit
-        small.rlim_cur = 1000
-        XCTAssertEqual(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &small), 0)
-        let error = checkpointError { () throws(CheckpointError) in try checkpoint.write(to: path()) }
-        XCTAssertEqual(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit), 0)
-        signal(SIGXFSZ, ignored)
+        let error = withLargestFile(1000) {
+            checkpointError { () throws(CheckpointError) in try checkpoint.write(to: path()) }
+        }
         guard case .cannotWrite = error else { return XCTFail("\(String(describing: error))") }
-        XCTAssertEqual(try filesInDirectory, ["checkpoint"])
+        XCTAssertEqual(try files, ["checkpoint"])
         try checkpoint.restore(from: path())
         XCTAssertEqual(checkpoint, before, "the file from before is gone")
     }

@@ -1,9 +1,10 @@
 import Foundation
 import LinWarp
+import TestSupport
 import XCTest
 
-/// A test case that runs the program in a directory of its own, removed afterwards.
-class ToolTestCase: XCTestCase {
+/// A test case that runs the program in a directory of its own.
+class ToolTestCase: DirectoryTestCase {
     /// What a run of the program left.
     struct Run {
         var code: Int32
@@ -11,32 +12,13 @@ class ToolTestCase: XCTestCase {
         var output, error: String
     }
 
-    private var directory = ""
-    private var streams = ""
+    /// Not in memory, since some of the files are large.
+    override class var parent: String { NSTemporaryDirectory() }
 
-    override func setUpWithError() throws {
-        let base = "\(NSTemporaryDirectory())/linwarp-\(UUID().uuidString)"
-        directory = base + "/work"
-        streams = base + "/streams"
-        for path in [directory, streams] { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    }
-
-    override func tearDownWithError() throws {
-        try FileManager.default.removeItem(atPath: (directory as NSString).deletingLastPathComponent)
-    }
-
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
-
-    func write(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path(name))) }
-
-    func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name)))) }
+    /// Takes moments, on what `writeMNIST(in: "data/")` writes.
+    let quickTraining = ["train", "mnist", "--data", "data", "--network", "none", "--batch", "2", "--out", "out"]
 
     func image(_ name: String) throws -> Tensor<Float> { try Tensor(imageAt: path(name)) }
-
-    /// Everything in the directory and below, hidden files too.
-    var files: [String] {
-        get throws { try FileManager.default.subpathsOfDirectory(atPath: directory).sorted() }
-    }
 
     /// A scene, written into the directory as RGB, or as grey where the name says PGM.
     @discardableResult
@@ -67,10 +49,9 @@ class ToolTestCase: XCTestCase {
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        let (output, error) = (streams + "/output", streams + "/error")
-        for path in [output, error] { try Data().write(to: URL(fileURLWithPath: path)) }
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: error)
+        let (output, error) = (fileWithoutName(), fileWithoutName())
+        process.standardOutput = output
+        process.standardError = error
         let ended = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in ended.signal() }
         try process.run()
@@ -80,8 +61,22 @@ class ToolTestCase: XCTestCase {
             ended.wait()
         }
         return Run(
-            code: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
-            output: try String(contentsOfFile: output, encoding: .utf8), error: try String(contentsOfFile: error, encoding: .utf8))
+            code: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal, output: try contents(of: output),
+            error: try contents(of: error))
+    }
+
+    /// For a stream of the program; a pipe would have to be read while it runs.
+    private func fileWithoutName() -> FileHandle {
+        var name = Array("\(NSTemporaryDirectory())/stream-XXXXXX".utf8CString)
+        let file = mkstemp(&name)
+        XCTAssertGreaterThanOrEqual(file, 0)
+        unlink(name)
+        return FileHandle(fileDescriptor: file, closeOnDealloc: true)
+    }
+
+    private func contents(of file: FileHandle) throws -> String {
+        try file.seek(toOffset: 0)
+        return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
     }
 
     /// Runs the program and expects one line on standard error that holds all of `names`, and no trace in the directory.

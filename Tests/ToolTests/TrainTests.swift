@@ -1,55 +1,138 @@
 import Foundation
 import LinWarp
+import TestSupport
 import XCTest
 
 final class TrainTests: ToolTestCase {
     private let training = [
-        "train", "synthetic", "--network", "none", "--downsample", "4", "--batch", "16", "--iterations", "600", "--interval", "20",
+        "train", "mnist", "--data", "data", "--batch", "16", "--iterations", "200", "--interval", "10", "--schedule", "cosine", "--clip",
+        "1",
     ]
 
     /// A run that is killed at any moment and resumed gives the very checkpoint of an uninterrupted one.
     func testKilledAndResumed() throws {
+        try writeMNIST(in: "data/")
+        let start = ContinuousClock.now
         let summary = try succeed(training + ["--out", "whole"])
-        XCTAssert(summary.contains("600 iterations: test error"), summary)
-        for seconds in [0.2, 1.1, 1.2, 1.3] {
-            _ = try shell("timeout -s KILL \(seconds) \"$0\" \(training.joined(separator: " ")) --out parts --resume")
+        let duration = (ContinuousClock.now - start) / .seconds(1)
+        XCTAssert(summary.contains("200 iterations: test error"), summary)
+        // Ten moments, of which all together get most of the way on average.
+        var random = RandomSource(seed: 4)
+        let interrupted = try (0..<10).count { _ in
+            let seconds = Double.random(in: 0.02...0.18, using: &random) * duration
+            return try shell("timeout -s KILL \(seconds) \"$0\" \(training.joined(separator: " ")) --out parts --resume").code != 0
         }
+        XCTAssertGreaterThanOrEqual(interrupted, 3, "the run is too short")
         try succeed(training + ["--out", "parts", "--resume"])
         XCTAssertEqual(try bytes("parts/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
         XCTAssertEqual(try bytes("parts/best.safetensors"), try bytes("whole/best.safetensors"))
-        let iterations = try String(contentsOfFile: path("parts/log.jsonl"), encoding: .utf8).split(separator: "\n").map { line in
-            try JSONDecoder().decode([String: Double].self, from: Data(line.utf8))["iteration"]
-        }
-        XCTAssertEqual(iterations, stride(from: 20.0, through: 600, by: 20).map { $0 })
+        XCTAssertEqual(try logged("iteration", "parts"), stride(from: 10, through: 200, by: 10).map { $0 })
         // The same on one thread.
         try succeed(training + ["--out", "single"], environment: ["LINWARP_THREADS": "1"])
         XCTAssertEqual(try bytes("single/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
         // Another training is not gone on with.
         try assertReported(
             linwarp(training + ["--batch", "8", "--out", "whole", "--resume"]), code: 1,
-            naming: ["checkpoint.safetensors", "batch 16", "batch 8"],
-            "other batch")
+            naming: ["checkpoint.safetensors", "found a training with batch 16, expected batch 8"], "other batch")
+        for (options, found, expected) in [
+            (["--clip", "2"], "clip 1.0", "clip 2.0"),
+            (["--schedule", "constant"], "schedule cosine over 200 iterations", "schedule constant"),
+            (["--iterations", "400"], "schedule cosine over 200 iterations", "schedule cosine over 400 iterations"),
+        ] {
+            let run = try linwarp(training + options + ["--out", "whole", "--resume"])
+            assertReported(run, code: 1, naming: ["found a training with \(found), expected \(expected)"], "\(options)")
+        }
         try assertReported(
-            linwarp(training + ["--downsample", "2", "--out", "whole", "--resume"]), code: 1, naming: ["checkpoint.safetensors"],
-            "other network")
+            linwarp(training + ["--network", "icstn", "--out", "whole", "--resume"]), code: 1,
+            naming: ["checkpoint.safetensors", "found a training with transformer stn, expected transformer icstn"], "other network")
+    }
+
+    /// The numbers of one name in a run's log.
+    private func logged(_ name: String, _ out: String) throws -> [Double] {
+        try String(contentsOfFile: path("\(out)/log.jsonl"), encoding: .utf8).split(separator: "\n").map { line in
+            try XCTUnwrap(JSONDecoder().decode([String: Double].self, from: Data(line.utf8))[name])
+        }
+    }
+
+    func testSchedulesAndClipping() throws {
+        try writeMNIST(in: "data/")
+        func train(_ options: [String], _ out: String) throws -> [Double] {
+            try succeed(quickTraining + ["--iterations", "20", "--interval", "10", "--out", out] + options)
+            return try logged("loss", out)
+        }
+        let plain = try train([], "plain")
+        let steps = try train(["--schedule", "step", "--step-every", "10", "--step-factor", "0.5"], "steps")
+        XCTAssertEqual(steps[0], plain[0], "the same before the first step")
+        XCTAssertNotEqual(steps[1], plain[1])
+        XCTAssertNotEqual(try train(["--clip", "0.01"], "clipped")[0], plain[0])
+        XCTAssertNotEqual(try train(["--schedule", "cosine"], "cosine")[0], plain[0])
+    }
+
+    /// With learning rates of zero no validation is better than the first.
+    func testPatience() throws {
+        try writeMNIST(in: "data/")
+        let training = quickTraining + ["--iterations", "20", "--interval", "2", "--classifier-rate", "0", "--resume"]
+        for (patience, last) in [(3, 6.0), (3, 6), (8, 10)] {
+            let summary = try succeed(training + ["--patience", "\(patience)"])
+            XCTAssert(summary.hasPrefix("\(Int(last)) iterations"), summary)
+            XCTAssertEqual(try logged("iteration", "out").last, last)
+        }
+        XCTAssert(try succeed(training).hasPrefix("20 iterations"))
+    }
+
+    func testLearningCurve() throws {
+        try writeMNIST(in: "data/")
+        let training = quickTraining + ["--iterations", "3", "--interval", "1"]
+        try succeed(training)
+        XCTAssertEqual(try image("out/curve.png").shape, [3, 750, 1200])
+        let table = String(decoding: try bytes("out/curve.csv"), as: UTF8.self).split(separator: "\n")
+        let (losses, errors) = try (logged("loss", "out"), logged("validationError", "out"))
+        XCTAssertEqual(table.dropFirst().map(String.init), (0..<3).map { "\($0 + 1),\(losses[$0]),\(100 * errors[$0])" })
+
+        // Without gnuplot training goes on all the same, and says so.
+        try remove("out")
+        let run = try linwarp(training, environment: ["PATH": path("data")])
+        XCTAssertEqual(run.code, 0)
+        XCTAssert(run.output.hasPrefix("3 iterations: test error"), run.output)
+        XCTAssert(run.error.hasPrefix("linwarp: out/curve.png was not drawn: found no gnuplot"), run.error)
+        XCTAssertEqual(run.error.filter(\.isNewline).count, 1, run.error)
+        XCTAssertFalse(try files.contains("out/curve.png"))
+    }
+
+    func testSchedulesThatAreIncomplete() throws {
+        let training = ["train", "synthetic"]
+        try assertFails(training + ["--schedule", "step"], code: 64, naming: "--step-every")
+        try assertFails(training + ["--step-every", "5"], code: 64, naming: "--step-every", "--schedule constant")
+        try assertFails(
+            training + ["--step-factor", "0.5", "--schedule", "cosine"], code: 64, naming: "--step-factor", "--schedule cosine")
+        for option in [
+            ["--schedule", "exponential"], ["--step-every", "0"], ["--step-factor", "-1"], ["--clip", "0"], ["--clip", "nan"],
+        ] {
+            try assertFails(training + option, code: 64, naming: option[0])
+        }
+    }
+
+    private struct Evaluation: Decodable {
+        var images: Int
+        var confusion: [[Int]]
     }
 
     func testTrainedTransformerIsEvaluatedAndUsed() throws {
-        try succeed([
-            "train", "synthetic", "--network", "stn", "--downsample", "8", "--batch", "2", "--iterations", "2", "--interval", "2", "--out",
-            "stn",
-        ])
-        struct Evaluation: Decodable {
-            var images: Int
-            var confusion: [[Int]]
-        }
-        let evaluation: Evaluation = try json(["evaluate", "stn/best.safetensors", "--sampler", "bilinear"])
-        XCTAssertEqual(evaluation.images, 1000)
-        XCTAssertEqual(evaluation.confusion.flatMap { $0 }.reduce(0, +), 1000)
+        try writeMNIST(in: "data/")
+        try succeed(quickTraining + ["--network", "stn", "--downsample", "2", "--iterations", "2"])
+        let evaluation: Evaluation = try json(["evaluate", "out/best.safetensors", "--sampler", "bilinear", "--data", "data"])
+        XCTAssertEqual(evaluation.images, 24)
+        XCTAssertEqual(evaluation.confusion.map { $0.reduce(0, +) }, [3, 3, 3, 3, 2, 2, 2, 2, 2, 2])
         try writeScene("scene.png", width: 70, height: 40)
-        let text = try succeed(["predict", "stn/checkpoint.safetensors", "scene.png", "--out", "seen"])
+        let text = try succeed(["predict", "out/checkpoint.safetensors", "scene.png", "--out", "seen"])
         XCTAssert(text.hasPrefix("scene.png: "), text)
-        XCTAssertEqual(try image("seen/transformed-1.png").shape, [3, 6, 6])
+        XCTAssertEqual(try image("seen/transformed-1.png").shape, [1, 14, 14])
+    }
+
+    func testSyntheticSigns() throws {
+        try succeed(["train", "synthetic", "--network", "none", "--downsample", "8", "--batch", "2", "--iterations", "2", "--out", "out"])
+        let evaluation: Evaluation = try json(["evaluate", "out/best.safetensors"])
+        XCTAssertEqual(evaluation.confusion.map { $0.reduce(0, +) }, [Int](repeating: 100, count: 10))
     }
 
     func testBadInput() throws {

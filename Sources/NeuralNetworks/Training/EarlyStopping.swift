@@ -1,7 +1,7 @@
 /// Ends training once the validation error has not improved for a number of iterations.
 public struct EarlyStopping: Sendable, Hashable, Codable {
     /// Iterations without an improvement after which training ends.
-    public let patience: Int
+    public var patience: Int
     /// The smallest validation error so far; nil before the first one that is finite.
     public private(set) var bestError: Double?
     /// When it was found; 0 before that.

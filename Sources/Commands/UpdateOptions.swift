@@ -1,0 +1,52 @@
+import ArgumentParser
+import LinWarp
+
+/// The options of `train` that say what becomes of gradients and learning rates before a step.
+struct UpdateOptions: ParsableArguments {
+    enum ScheduleName: String, Choosable {
+        case constant, step, cosine
+    }
+
+    @Option(
+        help: """
+            How the learning rates change: constant; step, multiplied by --step-factor after every --step-every iterations; or cosine, \
+            falling to zero at --iterations (default: constant).
+            """, transform: choiceArgument)
+    var schedule: ScheduleName = .constant
+
+    @Option(help: "Iterations between two steps of --schedule step.", transform: { try wholeNumberArgument($0, in: 1...1_000_000_000) })
+    var stepEvery: Int?
+
+    @Option(help: "What --schedule step multiplies the learning rates by (default: 0.1).", transform: positiveNumberArgument)
+    var stepFactor: Double?
+
+    @Option(help: "Scale gradients down to this norm, taken over all of them (default: never).", transform: positiveNumberArgument)
+    var clip: Double?
+
+    func validate() throws {
+        if schedule == .step && stepEvery == nil { throw ValidationError("--step-every: found none, expected one with --schedule step") }
+        for (name, isGiven) in [("step-every", stepEvery != nil), ("step-factor", stepFactor != nil)] where isGiven && schedule != .step {
+            throw ValidationError("--\(name): found one with --schedule \(schedule.rawValue), expected it with --schedule step only")
+        }
+    }
+
+    /// - Parameter iterations: Of the whole training.
+    func learningRates(iterations: Int) -> LearningRateSchedule {
+        switch schedule {
+        case .constant: .constant
+        case .step: .step(every: stepEvery!, factor: stepFactor ?? 0.1)
+        case .cosine: .cosine(iterations: iterations)
+        }
+    }
+
+    /// What a checkpoint notes: a training goes on with the same only.
+    func settings(iterations: Int) -> [String: String] {
+        let schedule =
+            switch learningRates(iterations: iterations) {
+            case .constant: "constant"
+            case .step(let every, let factor): "times \(factor) every \(every) iterations"
+            case .cosine(let iterations): "cosine over \(iterations) iterations"
+            }
+        return ["schedule": schedule, "clip": clip.map { "\($0)" } ?? "none"]
+    }
+}
