@@ -8,7 +8,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: demo test check bench docs setup format
+.PHONY: demo test check mpi bench docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -40,6 +40,12 @@ format:
 # The overhead of the linearized sampler over bilinear: a package of its own, so that users of the library don't fetch what it needs.
 bench: setup
 	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead
+
+# Training across processes, see Docs/Scaling.md.
+mpi: PACKAGES += libopenmpi-dev
+mpi: setup
+	LINWARP_MPI=1 $(BUILD) --product linwarp-mpi
+	@echo "mpi: $$(LINWARP_MPI=1 $(BUILD) --show-bin-path)/linwarp-mpi"
 
 # The documentation of the public interface, as a static site.
 docs: setup

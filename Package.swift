@@ -41,9 +41,10 @@ let package = Package(
 
         .target(
             name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
-        .executableTarget(
-            name: "linwarp",
+        .target(
+            name: "Commands",
             dependencies: ["LinWarp", "Plots", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .executableTarget(name: "linwarp", dependencies: ["Commands"]),
 
         .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels", "TestSupport"]),
@@ -63,3 +64,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Training across processes needs MPI, which few have installed: it is part of the package only where it is asked for.
+if Context.environment["LINWARP_MPI"] != nil {
+    package.products.append(.executable(name: "linwarp-mpi", targets: ["linwarp-mpi"]))
+    package.targets += [
+        .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(name: "CProcesses", dependencies: ["CMPI"]),
+        .executableTarget(name: "linwarp-mpi", dependencies: ["LinWarp", "Commands", "CProcesses"]),
+    ]
+}

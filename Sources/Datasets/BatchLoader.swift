@@ -15,14 +15,17 @@ public final class BatchLoader<Batch: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - first: The number of the batch that `next()` returns first: where training is to go on.
+    ///   - step: From the number of a batch to that of the next.
     ///   - ahead: How many batches may wait, at least one; each takes memory.
     ///   - prepare: Makes the batch of a given number. It is called on the loader's thread, and should depend on nothing but the number.
-    public init(startingAt first: Int = 0, ahead: Int = 2, prepare: @escaping @Sendable (_ number: Int) throws -> Batch) {
-        precondition(first >= 0 && ahead >= 1, "BatchLoader: found the start \(first) and \(ahead) ahead, expected at least 0 and 1")
+    public init(startingAt first: Int = 0, step: Int = 1, ahead: Int = 2, prepare: @escaping @Sendable (_ number: Int) throws -> Batch) {
+        precondition(
+            first >= 0 && step >= 1 && ahead >= 1,
+            "BatchLoader: found the start \(first), the step \(step) and \(ahead) ahead, expected at least 0, 1 and 1")
         let queue = BatchQueue<Batch>(room: ahead)
         self.queue = queue
         // The thread holds the queue but not the loader, whose end it must notice.
-        Thread.detachNewThread { queue.fill(startingAt: first, prepare) }
+        Thread.detachNewThread { queue.fill(startingAt: first, step: step, prepare) }
     }
 
     deinit { queue.close() }
@@ -41,14 +44,16 @@ extension BatchLoader where Batch == LabelledBatch {
     ///   - batchSize: The number of images in each batch.
     ///   - seed: Decides the order.
     ///   - first: The number of the batch that `next()` returns first: where training is to go on.
+    ///   - step: From the number of a batch to that of the next. Process `rank` of `count` takes the batches `rank + count * iteration`: its
+    ///     parts of the batches, `count` times as large, of a single process.
     ///   - change: What to do with a batch's images [N, C, H, W], on the loader's thread; a `CornerPerturbation`, say. The positions count
     ///     images from the start of the first epoch on, so that no two are the same: the index for what is random.
     public convenience init(
-        _ data: LabelledImages, batchSize: Int, seed: UInt64, startingAt first: Int = 0,
+        _ data: LabelledImages, batchSize: Int, seed: UInt64, startingAt first: Int = 0, step: Int = 1,
         change: @escaping @Sendable (_ images: Tensor<Float>, _ positions: Range<Int>) throws -> Tensor<Float> = { images, _ in images }
     ) {
         let order = EpochOrder(count: data.count, batchSize: batchSize, seed: seed)
-        self.init(startingAt: first) { number in
+        self.init(startingAt: first, step: step) { number in
             var batch = data.batch(order.indices(ofBatch: number))
             batch.images = try change(batch.images, order.positions(ofBatch: number))
             return batch
@@ -76,7 +81,7 @@ private final class BatchQueue<Batch: Sendable>: Sendable {
     }
 
     /// Prepares batches until the queue is closed or one fails.
-    func fill(startingAt first: Int, _ prepare: (Int) throws -> Batch) {
+    func fill(startingAt first: Int, step: Int, _ prepare: (Int) throws -> Batch) {
         var number = first
         var hasFailed = false
         while !hasFailed {
@@ -86,7 +91,7 @@ private final class BatchQueue<Batch: Sendable>: Sendable {
             if case .failure = result { hasFailed = true }
             state.withLock { $0.waiting.append(result) }
             ready.signal()
-            number += 1
+            number += step
         }
         ended.signal()
     }

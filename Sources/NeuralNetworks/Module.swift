@@ -33,16 +33,19 @@ public struct Context<Scalar: FloatingScalar>: Sendable {
     public var call: Int
     /// Of dropout.
     public var random: RandomSource
+    /// The place in the batch of the first image, where the input is a part of a batch: each image gets the samplers' noise of its place.
+    public var firstImage: Int
     /// New values of parameters that are tracked without a gradient, by name.
     public var tracked: [String: Tensor<Scalar>] = [:]
 
     public init(
-        _ parameters: Parameters<Scalar>, isTraining: Bool, call: Int = 0, random: RandomSource = RandomSource(seed: 0)
+        _ parameters: Parameters<Scalar>, isTraining: Bool, call: Int = 0, random: RandomSource = RandomSource(seed: 0), firstImage: Int = 0
     ) {
         self.parameters = parameters
         self.isTraining = isTraining
         self.call = call
         self.random = random
+        self.firstImage = firstImage
     }
 }
 

@@ -50,6 +50,8 @@ public struct LinearizedSampler: Sampler {
     public var noise: Noise
     public var padding: Padding
     public var alignCorners: Bool
+    /// The place in the batch of the first image, by which the noise of a seed is drawn.
+    private var firstImage = 0
 
     public init(
         sampleCount: Int = 8, sigma: Double = 1, regularization: Double = 1e-3, preventsCollapse: Bool = true, bias: Bias = .included,
@@ -79,6 +81,12 @@ public struct LinearizedSampler: Sampler {
     public func withNoise(sigma: Double) -> LinearizedSampler {
         var copy = self
         copy.sigma = sigma
+        return copy
+    }
+
+    public func withFirstImage(_ first: Int) -> LinearizedSampler {
+        var copy = self
+        copy.firstImage = first
         return copy
     }
 
@@ -139,7 +147,7 @@ public struct LinearizedSampler: Sampler {
             let stride = warp_tile
             return body(
                 { target, first, count, use in
-                    let key = warp_noise_key(seed: seed, call: UInt32(truncatingIfNeeded: call), image: UInt32(target))
+                    let key = warp_noise_key(seed: seed, call: UInt32(truncatingIfNeeded: call), image: UInt32(firstImage + target))
                     withUnsafeTemporaryAllocation(of: Scalar.self, capacity: components * stride) { buffer in
                         Scalar.kernels.sample_normals(
                             key, Int32(sampleCount), UInt32(first), Int32(count), buffer.baseAddress!, stride)

@@ -28,6 +28,9 @@ public protocol Sampler: Sendable {
     /// The same sampler with noise of `sigma` target pixels; samplers without noise are themselves.
     func withNoise(sigma: Double) -> Self
 
+    /// The same sampler for a part of a batch that begins with image `first`: it draws the noise that the whole batch would get there.
+    func withFirstImage(_ first: Int) -> Self
+
     /// The same sampler with the image's values at the very positions, not blurred by the noise; samplers without noise are themselves.
     var unblurred: Self { get }
 }
@@ -46,6 +49,8 @@ extension Sampler {
     public var drawsNoise: Bool { false }
 
     public func withNoise(sigma: Double) -> Self { self }
+
+    public func withFirstImage(_ first: Int) -> Self { self }
 
     public var unblurred: Self { self }
 

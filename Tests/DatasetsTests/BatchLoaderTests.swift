@@ -52,6 +52,22 @@ final class BatchLoaderTests: XCTestCase {
         }
     }
 
+    /// What several processes take is, side by side, what one takes in larger batches; perturbed alike.
+    func testPartsOfBatches() throws {
+        func batches(_ size: Int, startingAt first: Int, step: Int) throws -> [LabelledBatch] {
+            let loader = BatchLoader(data, batchSize: size, seed: 5, startingAt: first, step: step) { images, positions in
+                CornerPerturbation(seed: 2).perturbed(images, indices: positions)
+            }
+            return try (0..<9).map { _ in try loader.next() }
+        }
+        let whole = try batches(12, startingAt: 4, step: 1)
+        let parts = try (0..<3).map { try batches(4, startingAt: 4 * 3 + $0, step: 3) }
+        for (i, batch) in whole.enumerated() {
+            XCTAssertEqual(batch.labels, parts.flatMap { $0[i].labels })
+            XCTAssertEqual(batch.images, concatenate(parts.map { $0[i].images }, axis: 0))
+        }
+    }
+
     func testImagesKeepTheirLabels() throws {
         let loader = BatchLoader(data, batchSize: 6, seed: 1)
         var seen: [Int] = []

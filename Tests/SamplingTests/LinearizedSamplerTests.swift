@@ -137,6 +137,21 @@ final class LinearizedSamplerTests: XCTestCase {
         XCTAssertNotEqual(Array(both[..<64]), Array(both[64...]))
     }
 
+    /// A batch in parts gets the values, slopes and image gradients that it gets as a whole.
+    func testPartOfABatch() {
+        let images: Tensor<Double> = randomTensor([5, 2, 9, 9], in: 0..<1)
+        let grid = SamplingGrid<Double>(.scaling(0.5, 0.5), height: 6, width: 6)
+        let sampler = LinearizedSampler(imageGradient: .allSamples, noise: .seed(4))
+        func run(_ part: Range<Int>, _ sampler: some Sampler) -> [Tensor<Double>] {
+            let result = sampler.linearization(of: images[part], at: grid, call: 2)
+            let (_, gradients) = valueWithGradient(at: [images[part]]) { sampler.sample($0[0], at: grid, call: 2).squared().sum() }
+            return [result.values, result.slopeU!, result.slopeV!] + gradients
+        }
+        let whole = run(0..<5, sampler).map { $0[3..<5] }
+        XCTAssertEqual(run(3..<5, sampler.withFirstImage(3)), whole)
+        XCTAssertNotEqual(run(3..<5, sampler), whole)
+    }
+
     /// The gradient by the positions is the sum over channels of cotangent times slope (6.1), for matrices chained by the warp.
     func testGradientByThePosition() {
         for (i, scene) in Scene.all.enumerated() {

@@ -129,7 +129,8 @@ public struct ClassificationNetwork: Module {
         if let transformer { return transformer(x, &context) }
         let side = configuration.classifierSide
         guard side < configuration.side else { return x }
-        return configuration.makeSampler.sample(x, at: SamplingGrid(.identity, height: side, width: side), call: context.call)
+        let sampler = configuration.makeSampler.withFirstImage(context.firstImage)
+        return sampler.sample(x, at: SamplingGrid(.identity, height: side, width: side), call: context.call)
     }
 }
 

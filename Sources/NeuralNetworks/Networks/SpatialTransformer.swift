@@ -48,7 +48,7 @@ public struct SpatialTransformer: Module {
         _ x: Tensor<Scalar>, at matrices: Tensor<Scalar>, _ height: Int, _ width: Int, call: Int, _ context: Context<Scalar>
     ) -> Tensor<Scalar> {
         // Each sampling of a step draws noise of its own.
-        sampler.sample(
+        sampler.withFirstImage(context.firstImage).sample(
             x, at: SamplingGrid(matrices: matrices, height: height, width: width), call: context.call * (steps + 1) + call)
     }
 }

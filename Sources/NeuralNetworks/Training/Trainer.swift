@@ -5,10 +5,15 @@ import Tensors
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// The loss, or a parameter's gradient, is not a finite number any more. The parameters are as they were before that iteration.
     case notFinite(iteration: Int)
+    /// A process would train something else than process 0: it was given other options, or read another checkpoint.
+    case differentStart(process: Int, iteration: Int, expected: Int)
 
     public var description: String {
         switch self {
         case .notFinite(let iteration): "iteration \(iteration): found a loss or gradient that is not a finite number, expected one that is"
+        case .differentStart(let process, let iteration, let expected):
+            "process \(process): found other options or another checkpoint (iteration \(iteration)) than on process 0 (iteration \(expected)), "
+                + "expected the same: one command, one output directory that all processes see, processors of one kind"
         }
     }
 }
@@ -17,33 +22,53 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 ///
 /// Its whole state is `checkpoint`: an iteration is a function of that and of its batch alone. So a training that is interrupted and goes on
 /// from a checkpoint, with the batches that would have come, gives the same parameters bit for bit.
+///
+/// Several processes train together where each has a trainer that begins alike, with a communicator. The batch of an iteration is then made
+/// of equal parts, in the order of the processes' ranks. Each gives its own part to `step`, and all make the step of the whole batch.
 public struct Trainer: Sendable {
     public let network: ClassificationNetwork
     public var checkpoint: Checkpoint<Float>
     public let schedule: LearningRateSchedule
     /// Gradients are scaled down to this global norm; nil leaves them as they are.
     public let largestGradient: Double?
+    /// The processes that train together.
+    public let communicator: any Communicator
+    /// How long exchanging gradients has taken so far.
+    public private(set) var communication = Duration.zero
 
     public init(
         _ network: ClassificationNetwork, _ checkpoint: Checkpoint<Float>, schedule: LearningRateSchedule = .constant,
-        largestGradient: Double? = nil
+        largestGradient: Double? = nil, communicator: any Communicator = SingleProcess()
     ) {
         self.network = network
         self.checkpoint = checkpoint
         self.schedule = schedule
         self.largestGradient = largestGradient
+        self.communicator = communicator
     }
 
-    /// One iteration on a batch of images [N, C, H, W] and their labels; gives the loss before it.
+    /// Throws, on every process, where one of them would train something else than the first.
+    public func checkAgreement() throws(TrainingError) {
+        let fingerprints = communicator.gathered(checkpoint.fingerprint)
+        let iterations = communicator.gathered(Float(checkpoint.iteration)).map { Int($0) }
+        guard let other = fingerprints.firstIndex(where: { $0 != fingerprints[0] }) else { return }
+        throw .differentStart(process: other, iteration: iterations[other], expected: iterations[0])
+    }
+
+    /// One iteration on a batch of images [N, C, H, W] and their labels, or this process's part of it; gives the loss of the whole batch
+    /// before the iteration.
     public mutating func step(_ images: Tensor<Float>, _ labels: [Int]) throws(TrainingError) -> Double {
         let parameters = checkpoint.parameters
         let trainable = parameters.trainable
         var context = Context(
-            parameters, isTraining: true, call: checkpoint.iteration, random: checkpoint.random[dropoutSource] ?? RandomSource(seed: 0))
+            parameters, isTraining: true, call: checkpoint.iteration, random: checkpoint.random[dropoutSource] ?? RandomSource(seed: 0),
+            firstImage: communicator.rank * images.shape[0])
         var (value, gradients) = valueWithGradient(at: trainable.map { parameters.tensors[$0] }) { variables in
             context.parameters = parameters.replacing(trainable, with: variables)
             return softmaxCrossEntropy(network(images, &context), labels)
         }
+        // What is not finite on one process is not finite in the sum, which all get: they stop together.
+        communication += communicator.average(&gradients, loss: &value)
         let loss = Double(value.scalar)
         let norm = globalNorm(gradients)
         guard loss.isFinite && norm.isFinite else { throw .notFinite(iteration: checkpoint.iteration) }
@@ -69,6 +94,15 @@ public struct Confusion: Sendable, Equatable {
     /// Notes predictions beside the truth.
     public mutating func add(labels: [Int], predictions: [Int]) {
         for (label, prediction) in zip(labels, predictions) { counts[label][prediction] += 1 }
+    }
+
+    /// What all processes found together.
+    public func summed(over communicator: some Communicator) -> Confusion {
+        var numbers = counts.flatMap { $0.map { Float($0) } }
+        numbers.withUnsafeMutableBufferPointer { _ = communicator.sum($0) }
+        var sum = self
+        for i in numbers.indices { sum.counts[i / counts.count][i % counts.count] = Int(numbers[i]) }
+        return sum
     }
 
     /// The number of images.

@@ -62,10 +62,12 @@ struct ClassificationData {
         }
     }
 
-    /// Batches from `iteration` on, prepared on another thread: the same for the same seed, wherever training begins.
-    func batches(size: Int, seed: UInt64, from iteration: Int) -> BatchLoader<LabelledBatch> {
-        guard let perturbation else { return BatchLoader(training, batchSize: size, seed: seed, startingAt: iteration) }
-        return BatchLoader(training, batchSize: size, seed: seed, startingAt: iteration) { images, positions in
+    /// One process's parts, of `size` images, of the batches from `iteration` on, prepared on another thread: the same for the same seed,
+    /// wherever training begins.
+    func batches(size: Int, seed: UInt64, from iteration: Int, for communicator: some Communicator) -> BatchLoader<LabelledBatch> {
+        let (first, step) = (iteration * communicator.count + communicator.rank, communicator.count)
+        guard let perturbation else { return BatchLoader(training, batchSize: size, seed: seed, startingAt: first, step: step) }
+        return BatchLoader(training, batchSize: size, seed: seed, startingAt: first, step: step) { images, positions in
             perturbation.perturbed(images, indices: positions)
         }
     }
@@ -86,13 +88,16 @@ struct ClassificationData {
 }
 
 extension ClassificationNetwork {
-    /// Predictions for all images, beside the truth.
-    func confusion(_ parameters: Parameters<Float>, on images: LabelledImages) -> Confusion {
+    /// Predictions for all images, beside the truth. Processes share the batches: the same are made, whatever the number of processes.
+    func confusion(
+        _ parameters: Parameters<Float>, on images: LabelledImages, among communicator: some Communicator = SingleProcess()
+    ) -> Confusion {
         var confusion = Confusion(classes: images.classCount)
-        for first in stride(from: 0, to: images.count, by: 100) {
-            let batch = images.batch(Array(first..<min(images.count, first + 100)))
+        let size = 100
+        for first in stride(from: communicator.rank * size, to: images.count, by: communicator.count * size) {
+            let batch = images.batch(Array(first..<min(images.count, first + size)))
             confusion.add(labels: batch.labels, predictions: evaluated(batch.images, parameters).argmax(axis: 1))
         }
-        return confusion
+        return confusion.summed(over: communicator)
     }
 }

@@ -29,7 +29,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "How many iterations in all.")
     var iterations = 1000
 
-    @Option(help: "Images in an iteration.")
+    @Option(help: "Images in an iteration, of each process.")
     var batch = 64
 
     @Option(help: "Of the initial parameters, the order of the images and all noise.")
@@ -66,8 +66,12 @@ struct TrainCommand: ParsableCommand {
         if let patience, patience < 1 { throw ValidationError("--patience: found \(patience), expected at least 1") }
     }
 
-    mutating func run() throws {
-        let progress = ProgressLine()
+    mutating func run() throws { try run(among: SingleProcess()) }
+
+    /// Trains together with the other processes, of which the first one writes.
+    func run(among communicator: some Communicator) throws {
+        let writes = communicator.rank == 0
+        let progress = ProgressLine(isSilent: !writes)
         defer { progress.clear() }
         progress.show("reading \(dataset.rawValue)")
         let data = try ClassificationData(dataset, directory: self.data, seed: seed)
@@ -77,37 +81,42 @@ struct TrainCommand: ParsableCommand {
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
             channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
         guard configuration.isValid else { throw tooSmall }
-        let output = try OutputDirectory(out)
-        let latest = "\(output.path)/checkpoint.safetensors"
-        var trainer = try trainer(configuration)
+        if writes { _ = try OutputDirectory(out) }
+        let latest = "\(out)/checkpoint.safetensors"
+        var trainer = try trainer(configuration, communicator)
         if resume && FileManager.default.fileExists(atPath: latest) {
             try goOn(&trainer.checkpoint, from: latest)
         }
-        let log = try TrainingLog("\(output.path)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration)
-        let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration)
-        var curve = LearningCurve(of: log, "\(output.path)/curve.png")
+        try trainer.checkAgreement()
+        let log = writes ? try TrainingLog("\(out)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration) : nil
+        let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration, for: communicator)
+        var curve = log.map { LearningCurve(of: $0, "\(out)/curve.png") }
         var pace = Pace(from: trainer.checkpoint.iteration)
         var stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: trainer.checkpoint.iteration) == true
         while trainer.checkpoint.iteration < iterations && !stopsEarly {
             let batch = try loader.next()
             let loss = try trainer.step(batch.images, batch.labels)
             let iteration = trainer.checkpoint.iteration
-            pace.add(loss: loss, images: batch.labels.count)
+            pace.add(loss: loss, images: batch.labels.count * communicator.count)
             if iteration % 10 == 0 { progress.show(pace.line(iteration, of: iterations, trainer.checkpoint.earlyStopping?.bestError)) }
             guard iteration % interval == 0 || iteration == iterations else { continue }
-            let error = trainer.network.confusion(trainer.checkpoint.parameters, on: data.validation).errorRate
+            let error = trainer.network.confusion(trainer.checkpoint.parameters, on: data.validation, among: communicator).errorRate
             let isBest = trainer.checkpoint.earlyStopping?.record(error, at: iteration) ?? false
-            // The checkpoint comes last: a run that is interrupted before it does all of this again.
-            if isBest { try trainer.checkpoint.write(to: "\(output.path)/best.safetensors") }
-            try log.append(pace.entry(iteration, validationError: error))
-            try trainer.checkpoint.write(to: latest)
-            // The end will tell why there is no picture.
-            try? curve.update()
+            if let log {
+                // The checkpoint comes last: a run that is interrupted before it does all of this again.
+                if isBest { try trainer.checkpoint.write(to: "\(out)/best.safetensors") }
+                try log.append(
+                    pace.entry(iteration, validationError: error, communication: communicator.count > 1 ? trainer.communication : nil))
+                try trainer.checkpoint.write(to: latest)
+                // The end will tell why there is no picture.
+                try? curve?.update()
+            }
             stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
         }
         progress.clear()
-        do { try curve.draw() } catch { notice("\(output.path)/curve.png was not drawn: \(error)") }
-        let test = trainer.network.confusion(trainer.checkpoint.parameters, on: data.test)
+        do { try curve?.draw() } catch { notice("\(out)/curve.png was not drawn: \(error)") }
+        let test = trainer.network.confusion(trainer.checkpoint.parameters, on: data.test, among: communicator)
+        guard writes else { return }
         print(
             "\(trainer.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
                 + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(latest)")
@@ -116,7 +125,7 @@ struct TrainCommand: ParsableCommand {
     /// More iterations than any training has.
     private static let endlessPatience = Int(Int32.max)
 
-    private func trainer(_ configuration: NetworkConfiguration) throws -> Trainer {
+    private func trainer(_ configuration: NetworkConfiguration, _ communicator: some Communicator) throws -> Trainer {
         let network = ClassificationNetwork(configuration)
         let parameters = network.initialParameters(seed: seed, as: Float.self)
         let optimizer = Optimizer(
@@ -131,10 +140,10 @@ struct TrainCommand: ParsableCommand {
                 parameters: parameters, optimizer: optimizer, random: ["dropout": RandomSource(seed: seed)],
                 earlyStopping: EarlyStopping(patience: patience ?? Self.endlessPatience), network: try encodedJSON(configuration),
                 settings: [
-                    "dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch)", "interval": "\(interval)",
+                    "dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch * communicator.count)", "interval": "\(interval)",
                     "rates": "\(transformerRate), \(classifierRate)",
                 ].merging(updates.settings(iterations: iterations)) { $1 }),
-            schedule: updates.learningRates(iterations: iterations), largestGradient: updates.clip)
+            schedule: updates.learningRates(iterations: iterations), largestGradient: updates.clip, communicator: communicator)
     }
 
     /// Restores a checkpoint of the same training: of the same network, with the same settings.

@@ -2,7 +2,10 @@ import Foundation
 
 /// A line on the terminal that is overwritten as work goes on; nothing where standard error is no terminal.
 struct ProgressLine {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal: Bool
+
+    /// - Parameter isSilent: Show nothing on a terminal either.
+    init(isSilent: Bool = false) { isTerminal = !isSilent && isatty(STDERR_FILENO) == 1 }
 
     func show(_ text: String) {
         guard isTerminal else { return }

@@ -24,6 +24,8 @@ struct TrainingLog {
     struct Entry: Codable {
         var iteration: Int
         var loss, validationError, imagesPerSecond: Double
+        /// What exchanging gradients takes in an iteration; nil for a single process.
+        var communicationSeconds: Double?
     }
 
     func append(_ entry: Entry) throws {
@@ -49,32 +51,45 @@ struct Pace {
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private let first: Int
+    /// The end of the last iteration or validation.
+    private var mark: ContinuousClock.Instant
+    /// Without validation.
+    private var training = Duration.zero
     private var images = 0
     private var losses: [Double] = []
+    private var communication = Duration.zero
 
     init(from iteration: Int) {
         start = clock.now
+        mark = start
         first = iteration
     }
 
     mutating func add(loss: Double, images count: Int) {
         losses.append(loss)
         images += count
+        training += clock.now - mark
+        mark = clock.now
     }
 
     private var seconds: Double { (clock.now - start) / .seconds(1) }
+    private var imagesPerSecond: Double { Double(images) / (training / .seconds(1)) }
     private var meanLoss: Double { losses.reduce(0, +) / Double(max(1, losses.count)) }
 
     func line(_ iteration: Int, of all: Int, _ validationError: Double?) -> String {
         let left = seconds / Double(max(1, iteration - first)) * Double(all - iteration)
         let validation = validationError.map { ", best validation error \(percent($0))" } ?? ""
-        return "iteration \(iteration) of \(all), loss \(fixed(meanLoss, 4))\(validation), \(fixed(Double(images) / seconds, 0)) images/s, "
+        return "iteration \(iteration) of \(all), loss \(fixed(meanLoss, 4))\(validation), \(fixed(imagesPerSecond, 0)) images/s, "
             + "\(fixed(left, 0)) s left"
     }
 
-    mutating func entry(_ iteration: Int, validationError: Double) -> TrainingLog.Entry {
+    /// - Parameter all: How long exchanging gradients has taken since training began; nil for a single process.
+    mutating func entry(_ iteration: Int, validationError: Double, communication all: Duration?) -> TrainingLog.Entry {
+        let exchanges = all.map { ($0 - communication) / .seconds(1) / Double(max(1, losses.count)) }
+        (communication, mark) = (all ?? .zero, clock.now)
         defer { losses = [] }
         return .init(
-            iteration: iteration, loss: meanLoss, validationError: validationError, imagesPerSecond: Double(images) / seconds)
+            iteration: iteration, loss: meanLoss, validationError: validationError, imagesPerSecond: imagesPerSecond,
+            communicationSeconds: exchanges)
     }
 }

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import LinWarp
+
+/// The program `linwarp`. Whatever goes wrong is one line on standard error; 64 is the exit code for wrong usage, 1 for everything else.
+package func runLinwarp() {
+    do {
+        try run(LinwarpCommand.self) { try $0.run() }
+    } catch {
+        let (line, code) = report(error, of: LinwarpCommand.self)
+        notice(line)
+        exit(code)
+    }
+}
+
+/// The program `linwarp-mpi`, as one of several processes. Whatever goes wrong ends all of them.
+///
+/// - Parameters:
+///   - communicator: The processes.
+///   - abort: Ends all processes with an exit code.
+package func runLinwarpMPI(_ communicator: some Communicator, abort: (Int32) -> Never) {
+    do {
+        try run(LinwarpMPICommand.self, writes: communicator.rank == 0) { command in
+            if let train = command as? TrainCommand { try train.run(among: communicator) } else { try command.run() }
+        }
+    } catch {
+        let (line, code) = report(error, of: LinwarpMPICommand.self)
+        // What fails everywhere is said once: process 0 ends the others while they wait here. One that fails alone is heard.
+        if communicator.rank > 0 { Thread.sleep(forTimeInterval: 2) }
+        let process = communicator.rank > 0 ? "process \(communicator.rank): " : ""
+        try? FileHandle.standardError.write(contentsOf: Data("linwarp-mpi: \(process)\(line)\n".utf8))
+        abort(code)
+    }
+}
+
+/// Reads the arguments, runs the command that they name, or prints help.
+private func run<Root: ParsableCommand>(_ root: Root.Type, writes: Bool = true, _ run: (inout any ParsableCommand) throws -> Void) throws {
+    do {
+        var command = try Root.parseAsRoot()
+        try run(&command)
+    } catch  where Root.exitCode(for: error).isSuccess {  // help and version
+        if writes { print(Root.fullMessage(for: error)) }
+    }
+    // What was printed may still wait in a buffer, and its loss would go unnoticed.
+    guard fflush(nil) == 0 else {
+        throw Failure(description: "standard output: cannot be written: \(String(cString: strerror(errno)))")
+    }
+}
+
+/// What to say of an error, on one line, and the exit code.
+private func report<Root: ParsableCommand>(_ error: any Error, of root: Root.Type) -> (line: String, code: Int32) {
+    let isUsage = Root.exitCode(for: error) == .validationFailure
+    let message = isUsage ? Root.message(for: error) : "\(error)"
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return isUsage ? (line + " (see \(Root.configuration.commandName ?? "") --help)", 64) : (line, 1)
+}
+
+/// A line on standard error.
+func notice(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("linwarp: \(line)\n".utf8)) }
+
+/// What stops the program other than wrong usage and images that can't be read or written.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+}
+
+struct LinwarpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "linwarp",
+        abstract: "Differentiable image transformation: aligns and warps images.",
+        discussion: """
+            Matrices map normalized target coordinates to normalized source coordinates: x right, y down, -1 and 1 at the outer edges of \
+            the image. On the command line they are six or nine comma-separated numbers, row by row.
+
+            Example: linwarp demo --out demo
+            """,
+        version: version,
+        subcommands: [
+            AlignCommand.self, WarpCommand.self, DemoCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+            InfoCommand.self,
+        ])
+
+    static let version = "0.1.0"
+}
+
+struct LinwarpMPICommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "linwarp-mpi",
+        abstract: "Trains a network in several processes, which MPI starts and connects.",
+        discussion: "Example: mpirun -n 2 linwarp-mpi train synthetic --network stn --batch 32 --out signs",
+        version: LinwarpCommand.version, subcommands: [TrainCommand.self])
+}
