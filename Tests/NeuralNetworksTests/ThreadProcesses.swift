@@ -9,7 +9,7 @@ struct ThreadProcess: Communicator {
     private let exchange: Exchange
 
     func sum(_ numbers: UnsafeMutableBufferPointer<Float>) -> Duration {
-        let sums = exchange.sum(Array(numbers), of: count)
+        let sums = exchange.sum(Array(numbers), of: rank, count)
         for i in numbers.indices { numbers[i] = sums[i] }
         return .seconds(1)
     }
@@ -34,14 +34,16 @@ struct ThreadProcess: Communicator {
 /// Adds what all threads bring, and lets none go before the last has come.
 private final class Exchange: Sendable {
     private struct State {
-        var arriving: [[Float]] = []
+        var arriving: [Int: [Float]] = [:]
         var sums: [Float] = []
         var round = 0
 
         mutating func complete() {
-            XCTAssertEqual(Set(arriving.map(\.count)).count, 1, "processes exchange different numbers of numbers")
-            sums = arriving.dropFirst().reduce(arriving[0]) { zip($0, $1).map { $0 + $1 } }
-            arriving = []
+            // By rank, so that rounding does not depend on who comes first.
+            let parts = arriving.sorted { $0.key < $1.key }.map(\.value)
+            XCTAssertEqual(Set(parts.map(\.count)).count, 1, "processes exchange different numbers of numbers")
+            sums = parts.dropFirst().reduce(parts[0]) { zip($0, $1).map { $0 + $1 } }
+            arriving = [:]
             round += 1
         }
     }
@@ -49,12 +51,12 @@ private final class Exchange: Sendable {
     private let condition = NSCondition()
     private let state = Mutex(State())
 
-    func sum(_ numbers: [Float], of count: Int) -> [Float] {
+    func sum(_ numbers: [Float], of rank: Int, _ count: Int) -> [Float] {
         condition.lock()
         defer { condition.unlock() }
         let round = state.withLock { state in
             defer { if state.arriving.count == count { state.complete() } }
-            state.arriving.append(numbers)
+            state.arriving[rank] = numbers
             return state.round
         }
         condition.broadcast()
