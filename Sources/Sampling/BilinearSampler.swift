@@ -29,7 +29,8 @@ public struct BilinearSampler: Sampler {
     public var keepsSlopes: Bool { false }
 
     public func gridGradient<Scalar: FloatingScalar>(
-        _ cotangent: Tensor<Scalar>, slopes: Slopes<Scalar>?, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
     ) -> Tensor<Scalar> {
         let pass = pass(image, grid)
         return pass.gridGradient(cotangent) { run, source, grid, cotangent, gradient in

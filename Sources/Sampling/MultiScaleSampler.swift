@@ -33,7 +33,8 @@ public struct MultiScaleSampler: Sampler {
     public var keepsSlopes: Bool { bilinear.keepsSlopes }
 
     public func gridGradient<Scalar: FloatingScalar>(
-        _ cotangent: Tensor<Scalar>, slopes: Slopes<Scalar>?, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
     ) -> Tensor<Scalar> {
         bilinear.gridGradient(cotangent, slopes: slopes, ofPrepared: image, at: grid)
     }

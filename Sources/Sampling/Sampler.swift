@@ -25,7 +25,8 @@ public protocol Sampler: Sendable {
     ///   - image: The prepared image.
     ///   - grid: Where it was sampled.
     func gridGradient<Scalar: FloatingScalar>(
-        _ cotangent: Tensor<Scalar>, slopes: Slopes<Scalar>?, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
     ) -> Tensor<Scalar>
 
     /// Whether gradients flow to the image.
@@ -52,16 +53,6 @@ public struct Linearization<Scalar: FloatingScalar>: Sendable {
     public var values: Tensor<Scalar>
     /// ∂value/∂u and ∂value/∂v, by normalized source coordinates; [N, C, h, w] each.
     public var slopeU, slopeV: Tensor<Scalar>?
-
-    var slopes: Slopes<Scalar>? {
-        guard let slopeU, let slopeV else { return nil }
-        return Slopes(u: slopeU, v: slopeV)
-    }
-}
-
-/// The slopes of sampled values by normalized source coordinates, [N, C, h, w] each.
-public struct Slopes<Scalar: FloatingScalar>: Sendable {
-    public var u, v: Tensor<Scalar>
 }
 
 extension Sampler {
@@ -70,10 +61,11 @@ extension Sampler {
     public var keepsSlopes: Bool { true }
 
     public func gridGradient<Scalar: FloatingScalar>(
-        _ cotangent: Tensor<Scalar>, slopes: Slopes<Scalar>?, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
     ) -> Tensor<Scalar> {
         guard let slopes else { preconditionFailure("gridGradient: found no slopes, expected those of the forward pass") }
-        // Padding and corners have shaped the slopes already, except for what a pixel's pitch is, which slopes are free of.
+        // The slopes are by normalized coordinates: padding and corners do not matter any more.
         let pass = SamplingPass("gridGradient", image, grid, .zeros, alignCorners: false)
         return slopes.u.withScalars { u in
             slopes.v.withScalars { v in
@@ -103,13 +95,14 @@ extension Sampler {
         let (constantImage, constantGrid) = (image.stopGradient(), grid.stopGradient())
         let result = linearization(
             ofPrepared: constantImage, at: constantGrid, call: call, slopes: keepsSlopes && variable.requiresGradient)
-        let slopes = result.slopes
+        let (slopeU, slopeV) = (result.slopeU, result.slopeV)
         return result.values.recorded(from: [image, variable]) { cotangent, isNeeded in
             var gradients: [Tensor<Scalar>?] = [nil, nil]
             if isNeeded[0] {
                 gradients[0] = preparedImageGradient(cotangent, ofPrepared: constantImage, at: constantGrid, call: call)
             }
             if isNeeded[1] {
+                let slopes = slopeU.flatMap { u in slopeV.map { v in (u, v) } }
                 gradients[1] = gridGradient(cotangent, slopes: slopes, ofPrepared: constantImage, at: constantGrid)
             }
             return gradients

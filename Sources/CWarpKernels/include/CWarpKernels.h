@@ -31,6 +31,9 @@ typedef struct {
 // Bounds of the kernels' own stack: samples a pixel (the centre included), pairs of normals a pixel, pixels handled together.
 enum { warp_max_samples = 64, warp_max_pairs = 2 * warp_max_samples, warp_tile = 64 };
 
+// No normal of the noise of pixels is larger.
+static const float warp_largest_normal = 4.86f;
+
 // Where the pixels of a target, counted row by row, sample the source: under a row-major 3x3 matrix from normalized target to normalized
 // source coordinates or, where that is null, at points: [height, width, 2], normalized source coordinates x and y. Both are of the
 // kernel's scalar type.
