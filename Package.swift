@@ -49,7 +49,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["LinearAlgebra", "Tensors", "TestSupport"]),
-        .testTarget(name: "SamplingTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "TestSupport"]),
+        .testTarget(name: "SamplingTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "CWarpKernels", "TestSupport"]),
         .testTarget(
             name: "RegistrationTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "TestSupport"]),

@@ -21,18 +21,33 @@ public struct BilinearSampler: Sampler {
     public func linearization<Scalar: FloatingScalar>(
         ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int, slopes: Bool
     ) -> Linearization<Scalar> {
-        SamplingPass("BilinearSampler", image, grid, padding, alignCorners: alignCorners).run(slopes: slopes) {
-            source, _, _, points, run in
-            Scalar.kernels.bilinear(source, points, run)
+        pass(image, grid).run(slopes: slopes) { run, source, grid, results in
+            Scalar.kernels.bilinear(source, grid, Int32(run.first), Int32(run.count), results)
+        }
+    }
+
+    public var keepsSlopes: Bool { false }
+
+    public func gridGradient<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
+    ) -> Tensor<Scalar> {
+        let pass = pass(image, grid)
+        return pass.gridGradient(cotangent) { run, source, grid, cotangent, gradient in
+            Scalar.kernels.bilinear_gradient(source, grid, Int32(run.first), Int32(run.count), cotangent, pass.pixels, gradient)
         }
     }
 
     public func preparedImageGradient<Scalar: FloatingScalar>(
         _ cotangent: Tensor<Scalar>, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int
     ) -> Tensor<Scalar> {
-        let pass = SamplingPass("BilinearSampler", image, grid, padding, alignCorners: alignCorners)
-        return pass.scatter(cotangent) { shape, _, _, points, cotangent, gradient in
-            Scalar.kernels.bilinear_scatter(shape, points, cotangent, pass.pixels, gradient)
+        let pass = pass(image, grid)
+        return pass.scatter(cotangent) { _, shape, grid, cotangent, gradient in
+            Scalar.kernels.bilinear_scatter(shape, grid, 0, Int32(pass.pixels), cotangent, pass.pixels, gradient)
         }
+    }
+
+    private func pass<Scalar: FloatingScalar>(_ image: Tensor<Scalar>, _ grid: SamplingGrid<Scalar>) -> SamplingPass<Scalar> {
+        SamplingPass("BilinearSampler", image, grid, padding, alignCorners: alignCorners)
     }
 }

@@ -93,13 +93,11 @@ public struct LinearizedSampler: Sampler {
     public func linearization<Scalar: FloatingScalar>(
         ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int, slopes: Bool
     ) -> Linearization<Scalar> {
-        let pass = SamplingPass("LinearizedSampler", image, grid, padding, alignCorners: alignCorners)
-        var options = rawOptions
-        return withNormals(pass, call) { normals, stride in
-            pass.run(slopes: slopes) { source, target, first, points, run in
-                normals(target, first, Int(points.pointee.count)) {
-                    Scalar.kernels.linearized(source, points, &options, $0, stride, run)
-                }
+        let pass = pass(image, grid)
+        return withNoise(pass, call) { options, noise in
+            pass.run(slopes: slopes) { run, source, grid, results in
+                var noise = noise(run.target)
+                Scalar.kernels.linearized(source, grid, options, &noise, Int32(run.first), Int32(run.count), results)
             }
         }
     }
@@ -107,20 +105,22 @@ public struct LinearizedSampler: Sampler {
     public func preparedImageGradient<Scalar: FloatingScalar>(
         _ cotangent: Tensor<Scalar>, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int
     ) -> Tensor<Scalar> {
-        let pass = SamplingPass("LinearizedSampler", image, grid, padding, alignCorners: alignCorners)
         guard imageGradient == .allSamples && bias == .included else {
-            return pass.scatter(cotangent) { shape, _, _, points, cotangent, gradient in
-                Scalar.kernels.bilinear_scatter(shape, points, cotangent, pass.pixels, gradient)
+            return BilinearSampler(padding: padding, alignCorners: alignCorners)
+                .preparedImageGradient(cotangent, ofPrepared: image, at: grid, call: call)
+        }
+        let pass = pass(image, grid)
+        return withNoise(pass, call) { options, noise in
+            pass.scatter(cotangent) { target, shape, grid, cotangent, gradient in
+                var noise = noise(target)
+                Scalar.kernels.linearized_scatter(
+                    shape, grid, options, &noise, 0, Int32(pass.pixels), cotangent, pass.pixels, gradient)
             }
         }
-        var options = rawOptions
-        return withNormals(pass, call) { normals, stride in
-            pass.scatter(cotangent) { shape, target, first, points, cotangent, gradient in
-                normals(target, first, Int(points.pointee.count)) {
-                    Scalar.kernels.linearized_scatter(shape, points, &options, $0, stride, cotangent, pass.pixels, gradient)
-                }
-            }
-        }
+    }
+
+    private func pass<Scalar: FloatingScalar>(_ image: Tensor<Scalar>, _ grid: SamplingGrid<Scalar>) -> SamplingPass<Scalar> {
+        SamplingPass("LinearizedSampler", image, grid, padding, alignCorners: alignCorners, cost: sampleCount)
     }
 
     private var rawOptions: warp_linearization {
@@ -135,31 +135,24 @@ public struct LinearizedSampler: Sampler {
             bias: bias == .included)
     }
 
-    /// Hands `body` a function that gives a tile's normals to a kernel, and the distance between their components.
-    private func withNormals<Scalar: FloatingScalar, Result>(
+    /// Hands `body` the kernel's options and a function that gives each target's noise.
+    private func withNoise<Scalar: FloatingScalar, Result>(
         _ pass: SamplingPass<Scalar>, _ call: Int,
-        _ body: (_ normals: (_ target: Int, _ first: Int, _ count: Int, _ use: (UnsafePointer<Scalar>) -> Void) -> Void, _ stride: Int) ->
-            Result
+        _ body: (_ options: UnsafePointer<warp_linearization>, _ noise: (_ target: Int) -> warp_noise) -> Result
     ) -> Result {
-        let components = (sampleCount - 1) * 4
+        var options = rawOptions
         switch noise {
         case .seed(let seed):
-            let stride = warp_tile
-            return body(
-                { target, first, count, use in
-                    let key = warp_noise_key(seed: seed, call: UInt32(truncatingIfNeeded: call), image: UInt32(firstImage + target))
-                    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: components * stride) { buffer in
-                        Scalar.kernels.sample_normals(
-                            key, Int32(sampleCount), UInt32(first), Int32(count), buffer.baseAddress!, stride)
-                        use(buffer.baseAddress!)
-                    }
-                }, stride)
+            return body(&options) { target in
+                warp_noise(
+                    key: warp_noise_key(seed: seed, call: UInt32(truncatingIfNeeded: call), image: UInt32(firstImage + target)), given: nil)
+            }
         case .normals(let given):
             let expected = [pass.batch, sampleCount - 1, 4, pass.grid.height, pass.grid.width]
             precondition(given.shape == expected, "LinearizedSampler: found normals of the shape \(given.shape), expected \(expected)")
+            let stride = (sampleCount - 1) * 4 * pass.pixels
             return given.cast(to: Scalar.self).withScalars { given in
-                body(
-                    { target, first, _, use in use(given.baseAddress! + target * components * pass.pixels + first) }, pass.pixels)
+                body(&options) { target in warp_noise(key: warp_noise_key(), given: given.baseAddress! + target * stride) }
             }
         }
     }

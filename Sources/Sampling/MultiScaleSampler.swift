@@ -30,6 +30,15 @@ public struct MultiScaleSampler: Sampler {
         bilinear.linearization(ofPrepared: image, at: grid, call: call, slopes: slopes)
     }
 
+    public var keepsSlopes: Bool { bilinear.keepsSlopes }
+
+    public func gridGradient<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
+    ) -> Tensor<Scalar> {
+        bilinear.gridGradient(cotangent, slopes: slopes, ofPrepared: image, at: grid)
+    }
+
     public func preparedImageGradient<Scalar: FloatingScalar>(
         _ cotangent: Tensor<Scalar>, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int
     ) -> Tensor<Scalar> {

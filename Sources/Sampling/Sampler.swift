@@ -14,6 +14,21 @@ public protocol Sampler: Sendable {
         ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int, slopes: Bool
     ) -> Linearization<Scalar>
 
+    /// Whether the gradient by the grid takes the slopes that the forward pass computed; else it computes what it needs anew.
+    var keepsSlopes: Bool { get }
+
+    /// The gradient by the grid's matrices or points from the gradient by the sampled values, [N, C, h, w].
+    ///
+    /// - Parameters:
+    ///   - cotangent: The gradient by the sampled values.
+    ///   - slopes: Those of the forward pass; nil where the sampler does not keep them.
+    ///   - image: The prepared image.
+    ///   - grid: Where it was sampled.
+    func gridGradient<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
+    ) -> Tensor<Scalar>
+
     /// Whether gradients flow to the image.
     var propagatesToImage: Bool { get }
 
@@ -46,6 +61,27 @@ public struct Linearization<Scalar: FloatingScalar>: Sendable {
 extension Sampler {
     public func prepare<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar> { image }
 
+    public var keepsSlopes: Bool { true }
+
+    public func gridGradient<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, slopes: (u: Tensor<Scalar>, v: Tensor<Scalar>)?, ofPrepared image: Tensor<Scalar>,
+        at grid: SamplingGrid<Scalar>
+    ) -> Tensor<Scalar> {
+        guard let slopes else { preconditionFailure("gridGradient: found no slopes, expected those of the forward pass") }
+        // The slopes are by normalized coordinates: padding and corners do not matter any more.
+        let pass = SamplingPass("gridGradient", image, grid, .zeros, alignCorners: false)
+        return slopes.u.withScalars { u in
+            slopes.v.withScalars { v in
+                pass.gridGradient(cotangent) { run, source, grid, cotangent, gradient in
+                    let place = run.target * pass.channels * pass.pixels + run.first
+                    Scalar.kernels.slope_gradient(
+                        source, grid, Int32(run.first), Int32(run.count), u.baseAddress! + place, v.baseAddress! + place, cotangent,
+                        pass.pixels, gradient)
+                }
+            }
+        }
+    }
+
     public var drawsNoise: Bool { false }
 
     public func withNoise(sigma: Double) -> Self { self }
@@ -62,16 +98,17 @@ extension Sampler {
         let image = propagatesToImage ? prepare(image) : prepare(image.stopGradient())
         let variable = grid.variable
         let (constantImage, constantGrid) = (image.stopGradient(), grid.stopGradient())
-        let result = linearization(ofPrepared: constantImage, at: constantGrid, call: call, slopes: variable.requiresGradient)
+        let result = linearization(
+            ofPrepared: constantImage, at: constantGrid, call: call, slopes: keepsSlopes && variable.requiresGradient)
         let (slopeU, slopeV) = (result.slopeU, result.slopeV)
         return result.values.recorded(from: [image, variable]) { cotangent, isNeeded in
             var gradients: [Tensor<Scalar>?] = [nil, nil]
             if isNeeded[0] {
                 gradients[0] = preparedImageGradient(cotangent, ofPrepared: constantImage, at: constantGrid, call: call)
             }
-            if isNeeded[1], let slopeU, let slopeV {
-                let byPoints = pointGradient(cotangent, slopeU, slopeV)
-                gradients[1] = constantGrid.gradient(byPoints: byPoints.summed(overBatchTo: constantGrid.batch))
+            if isNeeded[1] {
+                let slopes = slopeU.flatMap { u in slopeV.map { v in (u, v) } }
+                gradients[1] = gridGradient(cotangent, slopes: slopes, ofPrepared: constantImage, at: constantGrid)
             }
             return gradients
         }
@@ -91,53 +128,6 @@ extension SamplingGrid {
         switch form {
         case .matrices(let m): SamplingGrid(matrices: m.stopGradient(), height: height, width: width, alignCorners: alignCorners)
         case .points(let p): SamplingGrid(points: p.stopGradient(), alignCorners: alignCorners)
-        }
-    }
-}
-
-extension Tensor {
-    /// The sum over the first axis where `batch` is 1 and that axis is longer; else the tensor itself.
-    fileprivate func summed(overBatchTo batch: Int) -> Tensor {
-        guard shape[0] != batch else { return self }
-        var sum = Tensor.zeros([1] + shape[1...])
-        let size = sum.count
-        sum.withMutableScalars { sum in
-            withScalars { all in
-                for n in 0..<shape[0] { for i in 0..<size { sum[i] += all[n * size + i] } }
-            }
-        }
-        return sum
-    }
-}
-
-/// [N, h, w, 2]: the sum over the channels of cotangent times slope.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-private func pointGradient<Scalar: FloatingScalar>(
-    _ cotangent: Tensor<Scalar>, _ slopeU: Tensor<Scalar>, _ slopeV: Tensor<Scalar>
-) -> Tensor<Scalar> {
-    let (batch, channels, height, width) = (cotangent.shape[0], cotangent.shape[1], cotangent.shape[2], cotangent.shape[3])
-    let pixels = height * width
-    return Tensor(shape: [batch, height, width, 2]) { out in
-        cotangent.withScalars { g in
-            slopeU.withScalars { su in
-                slopeV.withScalars { sv in
-                    let (g, su, sv, out) = (g.baseAddress!, su.baseAddress!, sv.baseAddress!, out.baseAddress!)
-                    Threads.forEachPiece(of: batch * pixels, size: 8192) { piece in
-                        for i in piece {
-                            let (n, pixel) = (i / pixels, i % pixels)
-                            var (u, v): (Scalar, Scalar) = (0, 0)
-                            for c in 0..<channels {
-                                let j = (n * channels + c) * pixels + pixel
-                                u += g[j] * su[j]
-                                v += g[j] * sv[j]
-                            }
-                            (out + 2 * i).initialize(to: u)
-                            (out + 2 * i + 1).initialize(to: v)
-                        }
-                    }
-                }
-            }
         }
     }
 }

@@ -71,39 +71,31 @@ final class KernelLevelTests: XCTestCase {
         }
     }
 
-    func testPoints() {
-        let matrix = [0.7, 0.1, 2, -0.2, 0.8, 1, 0.01, -0.005, 1]
-        func check<Scalar: KernelScalar>(_ type: Scalar.Type) {
-            let grid: [Scalar] = randomTensor([9, 13, 2], seed: 3).scalars
-            compareLevels(type, "points_of_matrix", 1e-13) { kernels in
-                var points = warp_points()
-                kernels.points_of_matrix(matrix, 13, 20, 61, &points)
-                return points.numbers
-            }
-            compareLevels(type, "points_of_grid", 1e-13) { kernels in
-                var points = warp_points()
-                kernels.points_of_grid(grid, 9, 13, [6, 5], [5.5, 4.5], 20, 61, &points)
-                return points.numbers
-            }
-        }
-        check(Float.self)
-        check(Double.self)
-    }
-
     func testSamplingAndItsAdjoints() {
         func check<Scalar: KernelScalar>(_ type: Scalar.Type, _ tolerance: Double) {
             for padding in [warp_padding_zeros, warp_padding_border, warp_padding_reflection] {
                 for alignCorners in [false, true] {
-                    let scene = KernelScene<Scalar>(padding: padding, alignCorners: alignCorners)
-                    let message = "padding \(padding.rawValue), corners aligned: \(alignCorners)"
-                    compareLevels(type, "bilinear, \(message)", tolerance) { scene.bilinear($0) }
-                    compareLevels(type, "linearized, \(message)", 10 * tolerance) { scene.linearized($0) }
-                    compareLevels(type, "bilinear_scatter, \(message)", tolerance) { scene.bilinearScatter($0) }
-                    compareLevels(type, "linearized_scatter, \(message)", 10 * tolerance) { scene.linearizedScatter($0) }
+                    for form in KernelGrid.allCases {
+                        let scene = KernelScene<Scalar>(padding: padding, alignCorners: alignCorners, form: form)
+                        let message = "padding \(padding.rawValue), corners aligned: \(alignCorners), \(form)"
+                        compareLevels(type, "bilinear, \(message)", tolerance) { scene.bilinear($0) }
+                        compareLevels(type, "linearized, \(message)", 10 * tolerance) { scene.linearized($0, isNoiseGiven: true) }
+                        compareLevels(type, "bilinear_scatter, \(message)", tolerance) { scene.bilinearScatter($0) }
+                        compareLevels(type, "linearized_scatter, \(message)", 10 * tolerance) {
+                            scene.linearizedScatter($0, isNoiseGiven: true)
+                        }
+                        // Noise that is drawn is rounded as Float's.
+                        compareLevels(type, "linearized under noise, \(message)", 1e-4) { scene.linearized($0, isNoiseGiven: false) }
+                        compareLevels(type, "linearized_scatter under noise, \(message)", 1e-4) {
+                            scene.linearizedScatter($0, isNoiseGiven: false)
+                        }
+                        compareLevels(type, "bilinear_gradient, \(message)", tolerance) { scene.bilinearGradient($0) }
+                        compareLevels(type, "slope_gradient, \(message)", tolerance) { scene.slopeGradient($0) }
+                    }
                 }
             }
         }
-        check(Float.self, 1e-5)
+        check(Float.self, 2e-5)
         check(Double.self, 1e-12)
     }
 
@@ -133,92 +125,121 @@ extension Double: KernelScalar {
     fileprivate static func kernels(at level: warp_level) -> warp_kernels? { warp_kernels_double(level)?.pointee }
 }
 
-private let samples = 6
+private let pixels = 61, channels = 3
 
-/// Four normals for each auxiliary sample of a tile.
+/// Five pairs of normals for each pixel.
 private func sampleNormals<Scalar: FloatingScalar>(_ key: warp_noise_key, _ kernels: warp_kernels) -> [Scalar] {
-    var normals = [Scalar](repeating: 0, count: (samples - 1) * 4 * Int(warp_tile))
-    kernels.sample_normals(key, Int32(samples), 100, Int32(warp_tile), &normals, Int(warp_tile))
+    var normals = [Scalar](repeating: 0, count: 2 * 5 * pixels)
+    kernels.sample_normals(key, 5, 100, Int32(pixels), &normals, pixels)
     return normals
 }
 
-extension warp_points {
-    /// All arrays, one after the other.
-    fileprivate var numbers: [Double] {
-        withUnsafeBytes(of: self) { bytes in
-            let start = MemoryLayout<warp_points>.offset(of: \.u)!
-            let arrays = UnsafeRawBufferPointer(rebasing: bytes[start...]).bindMemory(to: Double.self)
-            return arrays.indices.filter { $0 % Int(warp_tile) < Int(count) }.map { arrays[$0] }
-        }
-    }
+private enum KernelGrid: CaseIterable {
+    case affine, perspective, points
 }
 
-/// An image that a warp reads partly beyond its border. Points and noise are the baseline's at every level.
+/// An image that a warp reads partly beyond its border. The noise is the baseline's at every level.
 private struct KernelScene<Scalar: KernelScalar> {
-    let channels = 3, height = 8, width = 11
+    let height = 8, width = 11, targetWidth = 9, targetHeight = 7
     let padding: warp_padding
     let alignCorners: Bool
-    let pixels: [Scalar]
-    let normals: [Scalar]
-    let cotangent: [Scalar]
-    var points = warp_points()
-    var options = warp_linearization(samples: Int32(samples), sigma: 1, collapse: 1, epsilon: 1e-3, bias: true)
+    let isPoints: Bool
+    let image, normals, cotangent: [Scalar]
+    let variable: [Scalar]
 
-    init(padding: warp_padding, alignCorners: Bool) {
+    init(padding: warp_padding, alignCorners: Bool, form: KernelGrid) {
         (self.padding, self.alignCorners) = (padding, alignCorners)
-        pixels = randomTensor([channels, height, width], in: 0..<1, seed: 4).scalars
-        cotangent = randomTensor([channels, Int(warp_tile)], seed: 5).scalars
-        let baseline = Scalar.kernels(at: warp_level_baseline)!
-        normals = sampleNormals(warp_noise_key(seed: 1, call: 2, image: 3), baseline)
-        baseline.points_of_matrix([1.3, 0.1, -1.2, -0.2, 1.1, 0.3, 0.01, -0.005, 1], 9, 0, 61, &points)
+        isPoints = form == .points
+        image = randomTensor([channels, height, width], in: 0..<1, seed: 4).scalars
+        cotangent = randomTensor([channels, pixels], seed: 5).scalars
+        normals = randomTensor([5, 4, targetHeight, targetWidth], in: -2..<2, seed: 6).scalars
+        let perspective: [Scalar] = form == .perspective ? [0.1, -0.05, 1] : [0, 0, 1]
+        variable =
+            isPoints ? randomTensor([targetHeight, targetWidth, 2], seed: 3).scalars : [1.2, 0.1, -0.1, -0.2, 1.1, 0.2] + perspective
+    }
+
+    /// Calls `body` with the image, the grid and a run's place in it.
+    private func with(
+        _ body: (UnsafePointer<warp_image>, UnsafePointer<warp_grid>, _ first: Int32, _ count: Int32) -> Void
+    ) {
+        image.withUnsafeBufferPointer { image in
+            variable.withUnsafeBufferPointer { variable in
+                var image = warp_image(
+                    pixels: image.baseAddress!, channels: Int32(channels), height: Int32(height), width: Int32(width), padding: padding,
+                    align_corners: alignCorners)
+                var grid = warp_grid(
+                    matrix: isPoints ? nil : variable.baseAddress!, points: isPoints ? variable.baseAddress! : nil,
+                    height: Int32(targetHeight), width: Int32(targetWidth), align_corners: alignCorners)
+                body(&image, &grid, 2, Int32(pixels))
+            }
+        }
+    }
+
+    /// `size` numbers that `body` writes or adds to.
+    private func collect(_ size: Int, _ body: (UnsafeMutablePointer<Scalar>) -> Void) -> [Scalar] {
+        var numbers = [Scalar](repeating: 0, count: size)
+        numbers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+        return numbers
     }
 
     /// Values and both slopes.
-    private func run(_ body: (UnsafePointer<warp_image>, UnsafePointer<warp_points>, UnsafePointer<warp_run>) -> Void) -> [Scalar] {
-        let size = channels * Int(warp_tile)
-        var results = [Scalar](repeating: 0, count: 3 * size)
-        results.withUnsafeMutableBufferPointer { results in
-            let results = results.baseAddress!
-            var run = warp_run(
-                values: results, slope_u: results + size, slope_v: results + 2 * size, stride: Int(warp_tile), scale_u: 0.5, scale_v: 0.25)
-            withImage(pixels) { image, points in body(image, points, &run) }
-        }
-        return results
-    }
-
-    private func scatter(
-        _ body: (UnsafePointer<warp_image>, UnsafePointer<warp_points>, UnsafeMutablePointer<Scalar>) -> Void
-    ) -> [Scalar] {
-        var gradient = [Scalar](repeating: 0, count: pixels.count)
-        gradient.withUnsafeMutableBufferPointer { gradient in
-            withImage(pixels) { image, points in body(image, points, gradient.baseAddress!) }
-        }
-        return gradient
-    }
-
-    private func withImage(_ pixels: [Scalar], _ body: (UnsafePointer<warp_image>, UnsafePointer<warp_points>) -> Void) {
-        pixels.withUnsafeBufferPointer { pixels in
-            var image = warp_image(
-                pixels: pixels.baseAddress!, channels: Int32(channels), height: Int32(height), width: Int32(width), padding: padding,
-                align_corners: alignCorners)
-            var points = points
-            body(&image, &points)
+    private func results(_ body: (UnsafePointer<warp_run>) -> Void) -> [Scalar] {
+        let size = channels * pixels
+        return collect(3 * size) {
+            var run = warp_run(values: $0, slope_u: $0 + size, slope_v: $0 + 2 * size, stride: pixels)
+            body(&run)
         }
     }
 
-    func bilinear(_ kernels: warp_kernels) -> [Scalar] { run { kernels.bilinear($0, $1, $2) } }
+    /// By the matrix or the points.
+    private func gradient(_ body: (UnsafePointer<warp_grid_gradient>) -> Void) -> [Scalar] {
+        var matrix = [Double](repeating: 0, count: 9)
+        let points = collect(variable.count) { points in
+            matrix.withUnsafeMutableBufferPointer {
+                var gradient = warp_grid_gradient(matrix: isPoints ? nil : $0.baseAddress!, points: isPoints ? points : nil)
+                body(&gradient)
+            }
+        }
+        return isPoints ? points : matrix.map { Scalar($0) }
+    }
 
-    func linearized(_ kernels: warp_kernels) -> [Scalar] {
-        var options = options
-        return run { kernels.linearized($0, $1, &options, normals, Int(warp_tile), $2) }
+    func bilinear(_ kernels: warp_kernels) -> [Scalar] {
+        results { results in with { kernels.bilinear($0, $1, $2, $3, results) } }
+    }
+
+    func linearized(_ kernels: warp_kernels, isNoiseGiven: Bool) -> [Scalar] {
+        results { results in
+            withNoise(isNoiseGiven) { options, noise in
+                with { kernels.linearized($0, $1, options, noise, $2, $3, results) }
+            }
+        }
     }
 
     func bilinearScatter(_ kernels: warp_kernels) -> [Scalar] {
-        scatter { kernels.bilinear_scatter($0, $1, cotangent, Int(warp_tile), $2) }
+        collect(image.count) { out in with { kernels.bilinear_scatter($0, $1, $2, $3, cotangent, pixels, out) } }
     }
 
-    func linearizedScatter(_ kernels: warp_kernels) -> [Scalar] {
-        var options = options
-        return scatter { kernels.linearized_scatter($0, $1, &options, normals, Int(warp_tile), cotangent, Int(warp_tile), $2) }
+    func linearizedScatter(_ kernels: warp_kernels, isNoiseGiven: Bool) -> [Scalar] {
+        collect(image.count) { out in
+            withNoise(isNoiseGiven) { options, noise in
+                with { kernels.linearized_scatter($0, $1, options, noise, $2, $3, cotangent, pixels, out) }
+            }
+        }
+    }
+
+    func bilinearGradient(_ kernels: warp_kernels) -> [Scalar] {
+        gradient { out in with { kernels.bilinear_gradient($0, $1, $2, $3, cotangent, pixels, out) } }
+    }
+
+    func slopeGradient(_ kernels: warp_kernels) -> [Scalar] {
+        gradient { out in with { kernels.slope_gradient($0, $1, $2, $3, image, cotangent, cotangent, pixels, out) } }
+    }
+
+    private func withNoise(_ isGiven: Bool, _ body: (UnsafePointer<warp_linearization>, UnsafePointer<warp_noise>) -> Void) {
+        normals.withUnsafeBufferPointer {
+            var options = warp_linearization(samples: 6, sigma: 1, collapse: 1, epsilon: 1e-3, bias: true)
+            var noise = warp_noise(key: warp_noise_key(seed: 1, call: 2, image: 3), given: isGiven ? $0.baseAddress : nil)
+            body(&options, &noise)
+        }
     }
 }

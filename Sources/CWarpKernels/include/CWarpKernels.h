@@ -28,25 +28,45 @@ typedef struct {
     bool align_corners;  // decides where reflection mirrors and where a sample counts as out of bounds
 } warp_image;
 
-// Bounds of the kernels' own stack: samples a pixel (the centre included), pixels a run, channels handled together.
-enum { warp_max_samples = 64, warp_tile = 64, warp_channel_block = 16 };
+// Bounds of the kernels' own stack: samples a pixel (the centre included), pairs of normals a pixel, pixels handled together.
+enum { warp_max_samples = 64, warp_max_pairs = 2 * warp_max_samples, warp_tile = 64 };
 
-// Where a run of at most warp_tile target pixels samples the source. All in pixels, every array `count` long.
-// An offset (a, b) of the target pixel moves its sample by J (a, b) / (1 + p a + q b): for a homography exactly.
+// No normal of the noise of pixels is larger.
+static const float warp_largest_normal = 4.86f;
+
+// Where the pixels of a target, counted row by row, sample the source: under a row-major 3x3 matrix from normalized target to normalized
+// source coordinates or, where that is null, at points: [height, width, 2], normalized source coordinates x and y. Both are of the
+// kernel's scalar type.
 typedef struct {
-    int count;
-    double u[warp_tile], v[warp_tile];                            // the centres' samples
-    double u_a[warp_tile], u_b[warp_tile], v_a[warp_tile], v_b[warp_tile];  // J, source pixels by target pixel
-    double p[warp_tile], q[warp_tile];                            // perspective; 0 for affine maps and for grids
-} warp_points;
+    const void *matrix, *points;
+    int height, width;
+    bool align_corners;  // -1 and 1 are the centres of the target's border pixels, not their outer edges
+} warp_grid;
 
-// Results of a run: `values` and slopes of channel c, pixel i at [c * stride + i]. Slopes are intensity by source pixel times
-// `scale_u`, `scale_v`; their arrays may be null.
+// Results for a run of target pixels: `values` and slopes of channel c, pixel i at [c * stride + i]. Slopes are by normalized source
+// coordinates; their arrays may be null.
 typedef struct {
     void *values, *slope_u, *slope_v;
     size_t stride;
-    double scale_u, scale_v;
 } warp_run;
+
+// The noise of a target: drawn, or given as [samples - 1, 4, height, width] of the kernel's scalar type: components n along x and y, m
+// along x and y.
+typedef struct {
+    warp_noise_key key;
+    const void *given;  // or null
+} warp_noise;
+
+// Whether the noise before the transformation and the noise after it are drawn as one Gaussian, of the same distribution: not under
+// perspective, which bends the former. Then a sample takes one pair of normals, else two.
+static inline bool warp_combines_noise(bool affine, const warp_noise *noise) { return affine && !noise->given; }
+
+// Where the gradient by a grid goes: added to nine sums, by the matrix in normalized coordinates, or written by the points, [height,
+// width, 2].
+typedef struct {
+    double *matrix;
+    void *points;
+} warp_grid_gradient;
 
 typedef struct {
     int samples;           // K, the centre included
@@ -78,9 +98,9 @@ typedef struct {
 typedef struct {
     warp_level level;
 
-    // Four normals for sample k = 1..samples-1 of the pixels first_pixel ..< first_pixel + count:
-    // component j of sample k of pixel i at normals[((k - 1) * 4 + j) * stride + i].
-    void (*sample_normals)(warp_noise_key key, int samples, uint32_t first_pixel, int count, void *normals, size_t stride);
+    // The first `pairs` pairs of normals of the pixels first_pixel ..< first_pixel + count: component j of pixel i at
+    // normals[j * stride + i], for j below 2 * pairs. Pair k - 1 is that of sample k, or pairs 2 (k - 1) and 2 (k - 1) + 1 are.
+    void (*sample_normals)(warp_noise_key key, int pairs, uint32_t first_pixel, int count, void *normals, size_t stride);
 
     // `count` normals (or uniforms in [0, 1)), starting at element `first` of the stream that the key names.
     void (*normals)(warp_noise_key key, uint64_t first, size_t count, void *out);
@@ -91,29 +111,27 @@ typedef struct {
     // Returns the index of the first matrix that is not positive definite, or -1.
     ptrdiff_t (*solve3)(size_t count, size_t stride, int rhs, double epsilon, const void *a, void *b);
 
-    // The samples of `count` pixels of a target `width` wide, counted row by row from `first`, under a row-major 3x3 matrix from
-    // target to source pixels.
-    void (*points_of_matrix)(const double matrix[9], int width, int first, int count, warp_points *out);
-
-    // The same for a grid: `grid` holds x and y of each of height x width target pixels, source pixels are scale * x + shift.
-    // J comes from differences of neighbours, one-sided at the grid's edges.
-    void (*points_of_grid)(const void *grid, int height, int width, const double scale[2], const double shift[2], int first,
-                           int count, warp_points *out);
+    // Below, a run is the target pixels first ..< first + count of a grid.
 
     // Values and, where asked for, slopes of bilinear interpolation.
-    void (*bilinear)(const warp_image *image, const warp_points *points, const warp_run *run);
+    void (*bilinear)(const warp_image *image, const warp_grid *grid, int first, int count, const warp_run *run);
 
-    // Linearized multi-sampling: normals as sample_normals writes them.
-    void (*linearized)(const warp_image *image, const warp_points *points, const warp_linearization *options,
-                       const void *normals, size_t normals_stride, const warp_run *run);
+    // The same of linearized multi-sampling.
+    void (*linearized)(const warp_image *image, const warp_grid *grid, const warp_linearization *options, const warp_noise *noise,
+                       int first, int count, const warp_run *run);
 
     // Adjoints: add to image_gradient (planar, like the image) what `cotangent` ([c * stride + i]) sends back.
-    void (*bilinear_scatter)(const warp_image *shape, const warp_points *points, const void *cotangent, size_t stride,
+    void (*bilinear_scatter)(const warp_image *shape, const warp_grid *grid, int first, int count, const void *cotangent, size_t stride,
                              void *image_gradient);
-    void (*linearized_scatter)(const warp_image *shape, const warp_points *points, const warp_linearization *options,
-                               const void *normals, size_t normals_stride, const void *cotangent, size_t stride,
+    void (*linearized_scatter)(const warp_image *shape, const warp_grid *grid, const warp_linearization *options,
+                               const warp_noise *noise, int first, int count, const void *cotangent, size_t stride,
                                void *image_gradient);
 
+    // The gradient by the grid: bilinear slopes computed anew, or given slopes by normalized source coordinates, times `cotangent`.
+    void (*bilinear_gradient)(const warp_image *image, const warp_grid *grid, int first, int count, const void *cotangent, size_t stride,
+                              const warp_grid_gradient *out);
+    void (*slope_gradient)(const warp_image *shape, const warp_grid *grid, int first, int count, const void *slope_u, const void *slope_v,
+                           const void *cotangent, size_t stride, const warp_grid_gradient *out);
     // Convolution of `lanes` (4, 8 or 16) outputs: out[p * lanes + l] is the sum over the taps' elements k of
     // source[p * step + k] * weights[k * lanes + l], for output pixels p.
     void (*convolve)(int lanes, const warp_taps *taps, const void *source, ptrdiff_t step, int pixels, const void *weights,
