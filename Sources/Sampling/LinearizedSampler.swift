@@ -7,6 +7,7 @@ import Tensors
 ///
 /// For a target pixel x with source position u = T(x), sample k lies at T(x + σ·n) + m, n and m standard normal, in target and in source
 /// pixels (Eqs. 3, 8, 9). A = (XᵀX + εE)⁻¹XᵀY (Eqs. 5-7) with offsets in source pixels; samples outside of the source count for nothing.
+/// Where T is affine, and for a grid, n and m are drawn as one Gaussian of the same distribution.
 /// The value is I(u), plus the bias row of A where that is included; ∂value/∂u and ∂value/∂v are the first two rows of A.
 ///
 /// Convention: as `BilinearSampler`. Where every sample is outside, the slopes are exactly zero.

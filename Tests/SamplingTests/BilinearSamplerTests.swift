@@ -45,6 +45,28 @@ final class BilinearSamplerTests: XCTestCase {
         }
     }
 
+    /// A grid's local map comes from neighbours: where these are extreme, a finite point still has a defined result.
+    func testFinitePointsAmongExtremeOnes() {
+        var numbers = RandomSource(seed: 13)
+        let image = Tensor<Double>.uniform([1, 2, 40, 30], in: 0.5..<1, from: &numbers)
+        let extremes: [Double] = [.nan, .infinity, -.infinity, 1e30, -1e30, 1e8, .greatestFiniteMagnitude]
+        let points = extremes.flatMap { [0.1, -0.2, $0, 0.1, 0.1, $0, $0, $0, 0.3, 0.1] }
+        let shape = [1, points.count / 2, 1, 2]
+        for sampler in [LinearizedSampler(imageGradient: .allSamples), LinearizedSampler(imageGradient: .allSamples, padding: .border)] {
+            func check<Scalar: FloatingScalar>(_ image: Tensor<Scalar>, _ points: Tensor<Scalar>) {
+                let result = sampler.linearization(of: image, at: SamplingGrid(points: points))
+                let (_, gradients) = valueWithGradient(at: [image, points]) {
+                    sampler.sample($0[0], at: SamplingGrid(points: $0[1])).sum()
+                }
+                for tensor in [result.values, result.slopeU!, result.slopeV!] + gradients {
+                    XCTAssert(tensor.scalars.allSatisfy(\.isFinite), "\(sampler)")
+                }
+            }
+            check(image, Tensor(points, shape: shape))
+            check(image.cast(to: Float.self), Tensor(points, shape: shape).cast(to: Float.self))
+        }
+    }
+
     private func check<Scalar: FloatingScalar>(
         _ sampler: some Sampler, _ image: Tensor<Scalar>, _ points: Tensor<Scalar>, isFar: (Scalar) -> Bool, isFloat: Bool
     ) {

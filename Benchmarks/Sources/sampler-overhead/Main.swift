@@ -53,7 +53,7 @@ enum SamplerOverhead {
         }
     }
 
-    /// Milliseconds forward, slopes included as training needs them, and back to the positions.
+    /// Milliseconds forward, with what training keeps for the gradient, and back to the positions.
     static func measure(
         _ sampler: some Sampler, _ image: Tensor<Float>, _ points: Tensor<Float>, _ call: Int
     ) -> (forward: Double, backward: Double) {
