@@ -8,7 +8,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: demo test check mpi bench docs setup format
+.PHONY: demo test check mpi bench sanitize docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -37,9 +37,16 @@ check: setup
 format:
 	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
 
-# The overhead of the linearized sampler over bilinear: a package of its own, so that users of the library don't fetch what it needs.
+# The overhead of the linearized sampler over bilinear, as a table and a picture: a package of its own, so that users of the library don't fetch
+# what it needs.
 bench: setup
-	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead
+	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead --out "$(OUT)"
+	gnuplot -c Benchmarks/overhead.gnuplot "$(OUT)"
+
+# The tests under the address and the thread sanitizer.
+sanitize: setup
+	$(TEST) --sanitize address --scratch-path .build-address
+	$(TEST) --sanitize thread --scratch-path .build-thread
 
 # Training across processes, see Docs/Scaling.md.
 mpi: PACKAGES += libopenmpi-dev

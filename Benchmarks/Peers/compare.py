@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times LinWarp against PyTorch (and OpenCV) on the same cases, a repetition of each in turn, and prints medians and ratios.
+"""Times LinWarp against PyTorch (and OpenCV) on the same cases, in turns, and prints medians and ratios.
 
     python3 -m venv peers && peers/bin/pip install -r Benchmarks/Peers/requirements.txt
     peers/bin/python Benchmarks/Peers/compare.py
@@ -70,13 +70,33 @@ def remap(shape, size):
     return lambda: torch_cases.milliseconds(all_images)
 
 
-GROUPS = {"samplers": sampler_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows}
+def solve_rows():
+    """A million 3x3 systems: the batched kernel against a call of LAPACKE for each."""
+    yield "a million 3x3 solves / LAPACKE posv", "solve batched 1000000", ("worker", "solve lapack 1000000")
+
+
+GROUPS = {"samplers": sampler_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows, "solves": solve_rows}
+
+
+def find_peer(worker, function, operands):
+    if function == "worker":
+        return lambda: worker.time(*operands)
+    if function == "remap":
+        return remap(*operands)
+    return getattr(torch_cases, function)(*operands)
+
+
+def in_a_row(repetition):
+    """The median of a few repetitions, so that what the other library left in the caches does not count. A pause first: threads may spin for a
+    while after their work, and would take a core from the other library."""
+    time.sleep(0.005)
+    return statistics.median(repetition() for _ in range(5))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", default=list(GROUPS), help=f"of {', '.join(GROUPS)} (default: all)")
-    parser.add_argument("--repetitions", type=int, default=31)
+    parser.add_argument("--turns", type=int, default=11, help="of each, of five repetitions")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     for group in arguments.groups:
@@ -90,15 +110,12 @@ def main():
     print(f"{'LinWarp ms':>10} {'peer ms':>9} {'ratio':>6} {'(quartiles)':>14}  what")
     for group in arguments.groups:
         for what, ours, (function, *operands) in GROUPS[group]():
-            peer = remap(*operands) if function == "remap" else getattr(torch_cases, function)(*operands)
+            peer = find_peer(worker, function, operands)
             pairs = []
-            for repetition in range(arguments.repetitions + 2):
-                # A pause, as threads of one library may spin for a while after their work.
-                mine = worker.time(ours)
-                time.sleep(0.005)
-                theirs = peer()
-                time.sleep(0.005)
-                if repetition >= 2:
+            for turn in range(arguments.turns + 1):
+                mine = in_a_row(lambda: worker.time(ours))
+                theirs = in_a_row(peer)
+                if turn > 0:
                     pairs.append((mine, theirs))
             ratios = sorted(a / b for a, b in pairs)
             quartiles = f"({ratios[len(ratios) // 4]:.2f}-{ratios[3 * len(ratios) // 4]:.2f})"

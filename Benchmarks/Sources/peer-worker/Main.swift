@@ -1,3 +1,4 @@
+import Cases
 import Foundation
 import LinWarp
 
@@ -8,9 +9,9 @@ import LinWarp
 enum PeerWorker {
     static func main() {
         answer("kernels \(KernelLevel.current), threads \(Threads.count), \(BLASInformation.configuration)")
-        var cases: [String: any TimedCase] = [:]
+        var cases: [String: any BenchmarkCase] = [:]
         while let name = readLine() {
-            if cases[name] == nil { cases[name] = timedCase(name) }
+            if cases[name] == nil { cases[name] = benchmarkCase(name.split(separator: " ").map(String.init)) }
             answer(cases[name]?.repetition().description ?? "unknown")
         }
     }
@@ -18,28 +19,30 @@ enum PeerWorker {
     /// Unlike `print`, without waiting for more.
     static func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
-    /// By its words: what, then its options.
-    static func timedCase(_ name: String) -> (any TimedCase)? {
-        let words = name.split(separator: " ").map(String.init)
-        switch words.first {
-        case "sample": return SamplingCase(words.dropFirst())
-        case "localization": return LocalizationCase(isTraining: words.last == "training")
-        case "step": return NetworkConfiguration.SamplerKind(rawValue: words.last!).map { StepCase(sampler: $0) }
-        case "convolution": return ConvolutionCase(words.dropFirst().compactMap { Int($0) })
+    /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `localization [training]`, `step SAMPLER`, `convolution N C H O k padding stride`,
+    /// `solve SOLVER COUNT`.
+    static func benchmarkCase(_ words: [String]) -> (any BenchmarkCase)? {
+        let numbers = words.compactMap { Int($0) }
+        switch (words.first, words.count, numbers.count) {
+        case ("sample", 10, 6):
+            guard let direction = SamplingCase.Direction(rawValue: words[8]), let variable = SamplingCase.Variable(rawValue: words[9])
+            else {
+                return nil
+            }
+            let ofImage = variable == .pointsAndImage
+            let sampler: any Sampler =
+                words[1] == "bilinear"
+                ? BilinearSampler(propagatesToImage: ofImage) : LinearizedSampler(imageGradient: ofImage ? .centre : .none)
+            let shape = SamplingCase.Shape(numbers[0], numbers[1], numbers[2], numbers[3], to: numbers[4], numbers[5])
+            return SamplingCase(sampler, shape, direction, variable)
+        case ("localization", 1...2, 0): return LocalizationCase(isTraining: words.last == "training")
+        case ("step", 2, 0): return NetworkConfiguration.SamplerKind(rawValue: words[1]).map { StepCase(sampler: $0) }
+        case ("convolution", 8, 7):
+            return ConvolutionCase(
+                images: numbers[0], channels: numbers[1], side: numbers[2], outputs: numbers[3], kernel: numbers[4],
+                geometry: ConvolutionGeometry(stride: numbers[6], padding: numbers[5]))
+        case ("solve", 3, 1): return SolveCase.Solver(rawValue: words[1]).map { SolveCase($0, count: numbers[0]) }
         default: return nil
         }
     }
-}
-
-/// Something to time.
-protocol TimedCase {
-    /// The milliseconds of one repetition.
-    mutating func repetition() -> Double
-}
-
-func milliseconds(_ body: () -> Void) -> Double {
-    let clock = ContinuousClock()
-    let start = clock.now
-    body()
-    return (clock.now - start) / .milliseconds(1)
 }

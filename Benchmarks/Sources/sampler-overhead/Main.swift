@@ -1,79 +1,103 @@
+import ArgumentParser
+import Cases
+import Foundation
 import LinWarp
 
-/// Forward and backward time of the linearized sampler against bilinear, in one run: repetitions in turn, medians, and their ratios.
+/// Forward and backward time of the linearized sampler against bilinear, by shape, samples, channels and threads.
 @main
-enum SamplerOverhead {
-    struct Shape {
-        var image: [Int]  // [N, C, H, W]
-        var target: (height: Int, width: Int)
+struct SamplerOverhead: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sampler-overhead",
+        abstract: "Times the linearized sampler against bilinear, one after the other, and prints medians, quartiles and ratios.")
+
+    @Option(help: "Also write pixels.csv and samples.csv, for the picture, into this directory.")
+    var out: String?
+
+    @Option(help: "Turns of each sampler, of five repetitions each.")
+    var turns = 9
+
+    func validate() throws {
+        guard (1...1000).contains(turns) else { throw ValidationError("--turns: found \(turns), expected 1 to 1000") }
     }
 
-    static let shapes = [
-        Shape(image: [64, 3, 50, 50], target: (50, 50)), Shape(image: [64, 3, 50, 50], target: (7, 7)),
-        Shape(image: [8, 3, 512, 512], target: (256, 256)), Shape(image: [16, 64, 56, 56], target: (28, 28)),
-    ]
-    static let repetitions = 15
+    mutating func run() throws {
+        print("\(processorName()), kernels \(KernelLevel.current), \(Threads.count) threads, \(BLASInformation.configuration), Float")
+        print("milliseconds as median (lower to upper quartile); backward is the way back to a grid of points")
+        for shape in SamplingCase.Shape.standard { report("\(shape)", shape, samples: 8) }
+        let standard = SamplingCase.Shape.standard[0]
+        for samples in [4, 16, 32] { report("\(standard), K = \(samples)", standard, samples: samples) }
+        for channels in [1, 4, 16, 64] { report("\(channels) channels", .init(16, channels, 56, 56, to: 28, 28), samples: 8) }
+        let threads = Threads.count
+        for count in 1...threads where count == 1 || count == threads {
+            Threads.count = count
+            report("\(standard), \(count) of \(threads) threads", standard, samples: 8)
+        }
+        Threads.count = threads
+        if let out { try writeTables(to: out) }
+    }
 
-    static func main() {
-        print(
-            "kernels \(KernelLevel.current), threads \(Threads.count), OpenBLAS core \(BLASInformation.core), Float, K = 8, ms (lowest-median-highest)"
-        )
-        for shape in shapes {
-            var random = RandomSource(seed: 1)
-            let image = Tensor<Float>.uniform(shape.image, in: 0..<1, from: &random)
-            let offsets = Tensor<Float>.uniform([shape.image[0], 3, 3], in: -0.1..<0.1, from: &random)
-            let mask = Tensor<Float>([1, 1, 1, 1, 1, 1, 0, 0, 0], shape: [3, 3])
-            let points = SamplingGrid(
-                matrices: Tensor(Matrix3.identity.elements.map { Float($0) }, shape: [3, 3]) + offsets * mask,
-                height: shape.target.height, width: shape.target.width
-            ).points
-            var bilinear = Times(), linearized = Times()
-            for repetition in 0...repetitions {
-                let a = measure(BilinearSampler(propagatesToImage: false), image, points, repetition)
-                let b = measure(LinearizedSampler(), image, points, repetition)
-                guard repetition > 0 else { continue }  // warm-up
-                bilinear.add(a)
-                linearized.add(b)
-            }
-            print("\(shape.image) -> \(shape.target.height)x\(shape.target.width)")
-            print("  bilinear    forward \(summary(bilinear.forward))  backward \(summary(bilinear.backward))")
-            print("  linearized  forward \(summary(linearized.forward))  backward \(summary(linearized.backward))")
-            print(
-                "  ratio       forward \(rounded(median(linearized.forward) / median(bilinear.forward)))",
-                " backward \(rounded(median(linearized.backward) / median(bilinear.backward)))")
+    private func report(_ name: String, _ shape: SamplingCase.Shape, samples: Int) {
+        print(name)
+        for direction in [SamplingCase.Direction.forward, .backward] {
+            let times = timed(shape, direction, samples: samples)
+            let ratio = Summary(zip(times.linearized, times.bilinear).map { $0 / $1 })
+            print("  \(direction): bilinear \(Summary(times.bilinear)), linearized \(Summary(times.linearized)), ratio \(ratio)")
         }
     }
 
-    struct Times {
-        var forward: [Double] = [], backward: [Double] = []
+    /// The medians of each turn's repetitions, the samplers in turn.
+    private func timed(
+        _ shape: SamplingCase.Shape, _ direction: SamplingCase.Direction, samples: Int
+    ) -> (bilinear: [Double], linearized: [Double]) {
+        var bilinear = SamplingCase(BilinearSampler(propagatesToImage: false), shape, direction, .points)
+        var linearized = SamplingCase(LinearizedSampler(sampleCount: samples), shape, direction, .points)
+        var times: (bilinear: [Double], linearized: [Double]) = ([], [])
+        for turn in 0...turns {
+            let pair = (
+                Summary((0..<5).map { _ in bilinear.repetition() }).median, Summary((0..<5).map { _ in linearized.repetition() }).median
+            )
+            guard turn > 0 else { continue }  // warm-up
+            times.bilinear.append(pair.0)
+            times.linearized.append(pair.1)
+        }
+        return times
+    }
 
-        mutating func add(_ time: (forward: Double, backward: Double)) {
-            forward.append(time.forward)
-            backward.append(time.backward)
+    /// The cost by pixels and by samples.
+    private func writeTables(to directory: String) throws {
+        var pixels = "pixels,bilinear,linearized\n"
+        for side in [32, 100, 316, 1000, 3162] {
+            let times = timed(.init(1, 3, side, side, to: side, side), .forward, samples: 8)
+            pixels += "\(side * side),\(Summary(times.bilinear).median),\(Summary(times.linearized).median)\n"
+        }
+        var samples = "samples,bilinear,linearized\n"
+        for count in [2, 4, 8, 16, 32, 64] {
+            let times = timed(SamplingCase.Shape.standard[0], .forward, samples: count)
+            samples += "\(count),\(Summary(times.bilinear).median),\(Summary(times.linearized).median)\n"
+        }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        for (name, table) in [("pixels", pixels), ("samples", samples)] {
+            try Data(table.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name).csv"), options: .atomic)
         }
     }
 
-    /// Milliseconds forward, with what training keeps for the gradient, and back to the positions.
-    static func measure(
-        _ sampler: some Sampler, _ image: Tensor<Float>, _ points: Tensor<Float>, _ call: Int
-    ) -> (forward: Double, backward: Double) {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var middle = start
-        let result = valueWithGradient(at: points) { points in
-            let sampled = sampler.sample(image, at: SamplingGrid(points: points), call: call)
-            middle = clock.now
-            return sampled.sum()
-        }
-        precondition(result.gradient.shape == points.shape)
-        return ((middle - start) / .milliseconds(1), (clock.now - middle) / .milliseconds(1))
+    /// As the system has it, or only the architecture.
+    private func processorName() -> String {
+        let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        return information.firstMatch(of: /model name\s*: (.*)/).map { String($0.1) } ?? "unknown processor"
+    }
+}
+
+/// Numbers as their median and quartiles.
+struct Summary: CustomStringConvertible {
+    let lower, median, upper: Double
+
+    init(_ numbers: [Double]) {
+        let sorted = numbers.sorted()
+        (lower, median, upper) = (sorted[sorted.count / 4], sorted[sorted.count / 2], sorted[3 * sorted.count / 4])
     }
 
-    static func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
+    var description: String { "\(rounded(median)) (\(rounded(lower))-\(rounded(upper)))" }
 
-    static func summary(_ times: [Double]) -> String {
-        "\(rounded(times.min()!))-\(rounded(median(times)))-\(rounded(times.max()!))"
-    }
-
-    static func rounded(_ x: Double) -> Double { (x * 100).rounded() / 100 }
+    private func rounded(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
 }
