@@ -29,7 +29,7 @@ final class MemoryTests: XCTestCase {
                 network,
                 Checkpoint(
                     parameters: parameters,
-                    optimizer: Optimizer(.adam(), groups: [ParameterGroup(prefix: "", learningRate: 1e-3)], for: parameters), network: ""))
+                    optimizer: Optimizer(.adam(), groups: [ParameterGroup(prefix: "", learningRate: 1e-6)], for: parameters), network: ""))
             let images: Tensor<Float> = randomTensor([8, 3, 24, 24])
             let labels = (0..<8).map { $0 % 4 }
             func step() throws { _ = try trainer.step(images, labels) }
