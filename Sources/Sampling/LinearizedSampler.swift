@@ -30,11 +30,24 @@ public struct LinearizedSampler: Sampler {
         case allSamples = "all-samples"
     }
 
+    /// How the planes are fitted. `Docs/Solvers.md` has what each costs, and when which wins.
+    public enum Solver: String, CaseIterable, Sendable, Codable {
+        /// Samples, moments and solve in one pass, eight pixels at a time in registers; only the results are written.
+        case fused
+        /// X and Y written out, XᵀX and XᵀY by batched matrix products, a batched solve by LAPACK: the equations as they stand, in Double.
+        /// The same noise as `.fused` and, to rounding, the same results, but many times slower: to compare with.
+        case blas
+        /// One noise pattern for all pixels of an image. Under an affine map all pixels then have the same X, but for those with a sample
+        /// out of bounds: one solve serves them all. Faster; the errors of neighbouring pixels' slopes are not independent any more, and
+        /// average out less.
+        case sharedNoise = "shared-noise"
+    }
+
     /// Where the noise comes from.
     public enum Noise: Sendable {
-        /// A counter-based generator: the same seed, call, pixel and sample give the same bits.
+        /// A counter-based generator: the same seed, call, image, pixel and sample give the same bits; `.sharedNoise` leaves the pixel out.
         case seed(UInt64)
-        /// Given normals [N, K-1, 4, h, w]: components n along x and y, m along x and y.
+        /// Given normals [N, K-1, 4, h, w], for `.sharedNoise` [N, K-1, 4, 1, 1]: components n along x and y, m along x and y.
         case normals(Tensor<Double>)
     }
 
@@ -49,6 +62,7 @@ public struct LinearizedSampler: Sampler {
     public var bias: Bias
     public var imageGradient: ImageGradient
     public var noise: Noise
+    public var solver: Solver
     public var padding: Padding
     public var alignCorners: Bool
     /// The place in the batch of the first image, by which the noise of a seed is drawn.
@@ -56,7 +70,8 @@ public struct LinearizedSampler: Sampler {
 
     public init(
         sampleCount: Int = 8, sigma: Double = 1, regularization: Double = 1e-3, preventsCollapse: Bool = true, bias: Bias = .included,
-        imageGradient: ImageGradient = .none, noise: Noise = .seed(0), padding: Padding = .zeros, alignCorners: Bool = false
+        imageGradient: ImageGradient = .none, noise: Noise = .seed(0), solver: Solver = .fused, padding: Padding = .zeros,
+        alignCorners: Bool = false
     ) {
         self.sampleCount = sampleCount
         self.sigma = sigma
@@ -65,6 +80,7 @@ public struct LinearizedSampler: Sampler {
         self.bias = bias
         self.imageGradient = imageGradient
         self.noise = noise
+        self.solver = solver
         self.padding = padding
         self.alignCorners = alignCorners
     }
@@ -98,7 +114,11 @@ public struct LinearizedSampler: Sampler {
         return withNoise(pass, call) { options, noise in
             pass.run(slopes: slopes) { run, source, grid, results in
                 var noise = noise(run.target)
-                Scalar.kernels.linearized(source, grid, options, &noise, Int32(run.first), Int32(run.count), results)
+                if solver == .blas {
+                    linearizedByBLAS(run, source, grid, options, &noise, results, as: Scalar.self)
+                } else {
+                    Scalar.kernels.linearized(source, grid, options, &noise, Int32(run.first), Int32(run.count), results)
+                }
             }
         }
     }
@@ -142,18 +162,23 @@ public struct LinearizedSampler: Sampler {
         _ body: (_ options: UnsafePointer<warp_linearization>, _ noise: (_ target: Int) -> warp_noise) -> Result
     ) -> Result {
         var options = rawOptions
+        let isShared = solver == .sharedNoise
         switch noise {
         case .seed(let seed):
             return body(&options) { target in
                 warp_noise(
-                    key: warp_noise_key(seed: seed, call: UInt32(truncatingIfNeeded: call), image: UInt32(firstImage + target)), given: nil)
+                    key: warp_noise_key(seed: seed, call: UInt32(truncatingIfNeeded: call), image: UInt32(firstImage + target)), given: nil,
+                    shared: isShared)
             }
         case .normals(let given):
-            let expected = [pass.batch, sampleCount - 1, 4, pass.grid.height, pass.grid.width]
+            let size = isShared ? [1, 1] : [pass.grid.height, pass.grid.width]
+            let expected = [pass.batch, sampleCount - 1, 4] + size
             precondition(given.shape == expected, "LinearizedSampler: found normals of the shape \(given.shape), expected \(expected)")
-            let stride = (sampleCount - 1) * 4 * pass.pixels
+            let stride = (sampleCount - 1) * 4 * size[0] * size[1]
             return given.cast(to: Scalar.self).withScalars { given in
-                body(&options) { target in warp_noise(key: warp_noise_key(), given: given.baseAddress! + target * stride) }
+                body(&options) { target in
+                    warp_noise(key: warp_noise_key(), given: given.baseAddress! + target * stride, shared: isShared)
+                }
             }
         }
     }

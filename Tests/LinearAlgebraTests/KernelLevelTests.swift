@@ -89,6 +89,10 @@ final class KernelLevelTests: XCTestCase {
                         compareLevels(type, "linearized_scatter under noise, \(message)", 1e-4) {
                             scene.linearizedScatter($0, isNoiseGiven: false)
                         }
+                        compareLevels(type, "linearized under shared noise, \(message)", 1e-4) {
+                            scene.linearized($0, isNoiseGiven: false, isNoiseShared: true)
+                        }
+                        compareLevels(type, "linearized_rows, \(message)", 10 * tolerance) { scene.linearizedRows($0) }
                         compareLevels(type, "bilinear_gradient, \(message)", tolerance) { scene.bilinearGradient($0) }
                         compareLevels(type, "slope_gradient, \(message)", tolerance) { scene.slopeGradient($0) }
                     }
@@ -207,12 +211,23 @@ private struct KernelScene<Scalar: KernelScalar> {
         results { results in with { kernels.bilinear($0, $1, $2, $3, results) } }
     }
 
-    func linearized(_ kernels: warp_kernels, isNoiseGiven: Bool) -> [Scalar] {
+    func linearized(_ kernels: warp_kernels, isNoiseGiven: Bool, isNoiseShared: Bool = false) -> [Scalar] {
         results { results in
-            withNoise(isNoiseGiven) { options, noise in
+            withNoise(isNoiseGiven, isShared: isNoiseShared) { options, noise in
                 with { kernels.linearized($0, $1, options, noise, $2, $3, results) }
             }
         }
+    }
+
+    /// X and Y.
+    func linearizedRows(_ kernels: warp_kernels) -> [Double] {
+        var (x, y) = ([Double](repeating: 0, count: pixels * 5 * 3), [Double](repeating: 0, count: pixels * 5 * channels))
+        _ = collect(channels * pixels) { centres in
+            withNoise(true) { options, noise in
+                with { kernels.linearized_rows($0, $1, options, noise, $2, $3, &x, &y, centres, pixels) }
+            }
+        }
+        return x + y
     }
 
     func bilinearScatter(_ kernels: warp_kernels) -> [Scalar] {
@@ -235,10 +250,12 @@ private struct KernelScene<Scalar: KernelScalar> {
         gradient { out in with { kernels.slope_gradient($0, $1, $2, $3, image, cotangent, cotangent, pixels, out) } }
     }
 
-    private func withNoise(_ isGiven: Bool, _ body: (UnsafePointer<warp_linearization>, UnsafePointer<warp_noise>) -> Void) {
+    private func withNoise(
+        _ isGiven: Bool, isShared: Bool = false, _ body: (UnsafePointer<warp_linearization>, UnsafePointer<warp_noise>) -> Void
+    ) {
         normals.withUnsafeBufferPointer {
             var options = warp_linearization(samples: 6, sigma: 1, collapse: 1, epsilon: 1e-3, bias: true)
-            var noise = warp_noise(key: warp_noise_key(seed: 1, call: 2, image: 3), given: isGiven ? $0.baseAddress : nil)
+            var noise = warp_noise(key: warp_noise_key(seed: 1, call: 2, image: 3), given: isGiven ? $0.baseAddress : nil, shared: isShared)
             body(&options, &noise)
         }
     }

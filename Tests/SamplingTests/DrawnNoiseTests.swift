@@ -6,17 +6,21 @@ import TestSupport
 import Tensors
 import XCTest
 
-/// The linearized sampler under the noise that it draws itself, against the naive reference under the same noise.
+/// The linearized sampler, by every solver, under the noise that it draws itself, against the naive reference under the same noise.
 final class DrawnNoiseTests: XCTestCase {
     private let seed: UInt64 = 77
     private let call = 5
 
     func testAgreesWithTheNaiveReference() {
+        for solver in LinearizedSampler.Solver.allCases { check(solver) }
+    }
+
+    private func check(_ solver: LinearizedSampler.Solver) {
         for (i, scene) in Scene.all.enumerated() {
             for sigma in [1.0, 0.3] {
                 for samples in [2, 8, 13] {
                     let sampler = LinearizedSampler(
-                        sampleCount: samples, sigma: sigma, noise: .seed(seed), alignCorners: scene.alignCorners)
+                        sampleCount: samples, sigma: sigma, noise: .seed(seed), solver: solver, alignCorners: scene.alignCorners)
                     let (image, grid, matrices) = scene.make(seed: 800 + UInt64(i))
                     let found = sampler.linearization(of: image, at: grid, call: call)
                     check(scene.name, [found.values, found.slopeU!, found.slopeV!], image, grid, matrices, sampler, 1e-10)
@@ -36,7 +40,7 @@ final class DrawnNoiseTests: XCTestCase {
     ) {
         let expected = naiveLinearized(
             image, grid, matrices: matrices, sampler, normals: drawnNormals(image, grid, matrices, sampler))
-        let message = "\(name), \(sampler.sampleCount) samples, sigma \(sampler.sigma)"
+        let message = "\(name), \(sampler.solver), \(sampler.sampleCount) samples, sigma \(sampler.sigma)"
         let parts = [("values", expected.values), ("slopes along u", expected.slopeU), ("slopes along v", expected.slopeV)]
         for (found, (part, expected)) in zip(found, parts) {
             assertClose(found, expected, tolerance: tolerance, "\(message): \(part)")
@@ -58,6 +62,9 @@ final class DrawnNoiseTests: XCTestCase {
             var drawn = [Double](repeating: 0, count: 2 * pairs * pixels)
             Double.kernels.sample_normals(
                 warp_noise_key(seed: seed, call: UInt32(call), image: UInt32(n)), Int32(pairs), 0, Int32(pixels), &drawn, pixels)
+            if sampler.solver == .sharedNoise {
+                for row in 0..<2 * pairs { for pixel in 0..<pixels { drawn[row * pixels + pixel] = drawn[row * pixels] } }
+            }
             guard !isPerspective else {
                 normals += drawn
                 continue

@@ -35,12 +35,15 @@ private let samples: [GradientSample] = {
         for padding in Padding.allCases {
             samples += byImageAndPosition(BilinearSampler(padding: padding, alignCorners: alignCorners))
             samples += byImageAndPosition(MultiScaleSampler(sigmas: [0.8, 2], padding: padding, alignCorners: alignCorners))
-            for (bias, imageGradient) in [(.included, .allSamples), (.excluded, .allSamples), (.excluded, .centre)]
-                as [(LinearizedSampler.Bias, LinearizedSampler.ImageGradient)]
-            {
-                samples += byImage(
-                    LinearizedSampler(
-                        sampleCount: 5, bias: bias, imageGradient: imageGradient, padding: padding, alignCorners: alignCorners))
+            for solver in LinearizedSampler.Solver.allCases {
+                for (bias, imageGradient) in [(.included, .allSamples), (.excluded, .allSamples), (.excluded, .centre)]
+                    as [(LinearizedSampler.Bias, LinearizedSampler.ImageGradient)]
+                {
+                    samples += byImage(
+                        LinearizedSampler(
+                            sampleCount: 5, bias: bias, imageGradient: imageGradient, solver: solver, padding: padding,
+                            alignCorners: alignCorners))
+                }
             }
         }
     }

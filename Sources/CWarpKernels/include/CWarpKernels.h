@@ -51,10 +51,11 @@ typedef struct {
 } warp_run;
 
 // The noise of a target: drawn, or given as [samples - 1, 4, height, width] of the kernel's scalar type: components n along x and y, m
-// along x and y.
+// along x and y. Where it is shared, all pixels have that of pixel 0; then it is given as [samples - 1, 4].
 typedef struct {
     warp_noise_key key;
     const void *given;  // or null
+    bool shared;
 } warp_noise;
 
 // Whether the noise before the transformation and the noise after it are drawn as one Gaussian, of the same distribution: not under
@@ -119,6 +120,11 @@ typedef struct {
     // The same of linearized multi-sampling.
     void (*linearized)(const warp_image *image, const warp_grid *grid, const warp_linearization *options, const warp_noise *noise,
                        int first, int count, const warp_run *run);
+
+    // The systems that it solves, in Double for both scalar types: for pixel i of the run the samples - 1 rows of X (Eq. 6), one pixel after
+    // the other, and those of Y (Eq. 5), `channels` numbers each; and the values at the centres, of channel c at [c * stride + i].
+    void (*linearized_rows)(const warp_image *image, const warp_grid *grid, const warp_linearization *options, const warp_noise *noise,
+                            int first, int count, double *x, double *y, void *centres, size_t stride);
 
     // Adjoints: add to image_gradient (planar, like the image) what `cotangent` ([c * stride + i]) sends back.
     void (*bilinear_scatter)(const warp_image *shape, const warp_grid *grid, int first, int count, const void *cotangent, size_t stride,
