@@ -4,7 +4,7 @@ import Tensors
 /// A kernel as the direct convolution reads it: [groups, blocks of outputs, kh, kw, channels, lanes], with zeros for lanes without an output.
 struct PackedWeights<Scalar: FloatingScalar>: Sendable {
     let scalars: Tensor<Scalar>
-    let lanes, channels: Int
+    let lanes: Int
 
     /// Of one group and block of outputs.
     var blockCount: Int { scalars.shape[2...].reduce(1, *) }
@@ -39,7 +39,6 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
         channelStep: Int, isTurned: Bool
     ) {
         self.lanes = lanes
-        self.channels = channels
         let (blocks, taps) = ((outputs + lanes - 1) / lanes, shape.kernelHeight * shape.kernelWidth)
         let group = kernel.count / shape.groups
         scalars = Tensor(shape: [shape.groups, blocks, shape.kernelHeight, shape.kernelWidth, channels, lanes]) { out in
