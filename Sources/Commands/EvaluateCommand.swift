@@ -31,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: "The checkpoint that linwarp train wrote.")
     var checkpoint: String
 
-    @Option(help: "Sample in another way than in training: bilinear, multi-scale or linearized.")
+    @Option(help: "Sample in another way than in training: bilinear, multi-scale, linearized or linearized-bias-free.")
     var sampler: NetworkConfiguration.SamplerKind?
 
     @Option(help: "The directory that holds the data sets (default: LINWARP_DATA).")

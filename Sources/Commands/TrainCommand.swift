@@ -20,7 +20,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "What stands before the classifier: none, stn or icstn.")
     var network: NetworkConfiguration.Transformer = .stn
 
-    @Option(help: "How the transformer samples: bilinear, multi-scale or linearized.")
+    @Option(help: "How the transformer samples: bilinear, multi-scale, linearized or linearized-bias-free.")
     var sampler: NetworkConfiguration.SamplerKind = .linearized
 
     @Option(help: "By how much smaller than the image the classifier's input is.")

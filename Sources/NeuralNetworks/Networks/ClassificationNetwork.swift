@@ -27,6 +27,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
         case bilinear
         case multiScale = "multi-scale"
         case linearized
+        /// Linearized without the bias row: bilinear's values with the plane's slopes, so that bilinear sampling can take its place after
+        /// training.
+        case linearizedBiasFree = "linearized-bias-free"
     }
 
     public var architecture: Architecture
@@ -73,6 +76,7 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
         case .bilinear: BilinearSampler(propagatesToImage: false)
         case .multiScale: MultiScaleSampler(propagatesToImage: false)
         case .linearized: LinearizedSampler(noise: .seed(seed))
+        case .linearizedBiasFree: LinearizedSampler(bias: .excluded, noise: .seed(seed))
         }
     }
 }
