@@ -41,9 +41,13 @@ let package = Package(
 
         .target(
             name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
+        .target(name: "Figures", dependencies: ["LinWarp"]),
+        .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Plots", "Figures"]),
         .target(
             name: "Commands",
-            dependencies: ["LinWarp", "Plots", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "LinWarp", "Plots", "Figures", "PaperExperiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(name: "linwarp", dependencies: ["Commands"]),
 
         .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),

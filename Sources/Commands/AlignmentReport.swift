@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 import LinWarp
 
@@ -12,6 +13,13 @@ struct AlignmentReport {
 
         /// The mean distance of the target's corners from their true places, in normalized source coordinates.
         var cornerError: Double? { truth.map { alignment.matrix.cornerDistance(to: $0) } }
+
+        /// As a row of the figure.
+        var shown: ShownAlignment {
+            let found = cornerError.map { "corner error \(fixed($0, 4))" } ?? alignment.losses.last.map { "loss \(fixed($0, 5))" }
+            let caption = ([sampler.rawValue] + [found].compactMap { $0 }).joined(separator: ": ")
+            return ShownAlignment(caption: caption, color: sampler.color, alignment: alignment, truth: truth)
+        }
     }
 
     var source, target: String
@@ -74,6 +82,17 @@ struct AlignmentReport {
             status: bodies[0].status, seed: seed, matrix: bodies[0].matrix, truth: truth.map(rows), cornerError: bodies[0].cornerError,
             results: bodies)
         return try encodedJSON(whole)
+    }
+}
+
+extension SamplerName {
+    /// Of paths in figures.
+    fileprivate var color: Color {
+        switch self {
+        case .bilinear: .vermillion
+        case .multiScale: .reddishPurple
+        case .linearized: .blue
+        }
     }
 }
 

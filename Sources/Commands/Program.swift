@@ -76,7 +76,7 @@ struct LinwarpCommand: ParsableCommand {
         version: version,
         subcommands: [
             AlignCommand.self, WarpCommand.self, DemoCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
-            InfoCommand.self,
+            InfoCommand.self, ExperimentCommand.self,
         ])
 
     static let version = "0.1.0"

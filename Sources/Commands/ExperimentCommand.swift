@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import LinWarp
+import PaperExperiments
+
+struct ExperimentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "experiment",
+        abstract: "Makes a figure or table of the paper anew.",
+        discussion: """
+            Writes into the output directory NAME.csv, the data; NAME.png or NAME.svg, the picture; and NAME.md, what was done, what came \
+            out, and what the paper says. Names: \(ExperimentName.choices).
+
+            Example: linwarp experiment gradient-field --quick --out results
+            """)
+
+    @Argument(help: "Which figure or table.", transform: choiceArgument)
+    var name: ExperimentName
+
+    @Option(help: "The directory that holds the data sets (default: LINWARP_DATA).", transform: pathArgument)
+    var data: String?
+
+    @Flag(help: "A small version on images drawn from formulas, in less than a minute.")
+    var quick = false
+
+    @Option(help: "The directory to write to.", transform: pathArgument)
+    var out = "linwarp-out"
+
+    @Option(parsing: .unconditional, help: "Of all random choices: the same seed gives the same result.", transform: seedArgument)
+    var seed: UInt64 = 0
+
+    @Flag(help: "Go on behind what an interrupted run has left in the output directory.")
+    var resume = false
+
+    mutating func run() throws {
+        let progress = ProgressLine()
+        defer { progress.clear() }
+        let output = try OutputDirectory(out)
+        let name = name
+        try name.experiment.run(
+            ExperimentSettings(
+                data: data ?? ProcessInfo.processInfo.environment["LINWARP_DATA"], isQuick: quick, out: output.path, seed: seed,
+                resumes: resume
+            ) { progress.show("\(name.rawValue): \($0)") })
+        progress.clear()
+        print("\(output.path)/\(name.rawValue).md")
+    }
+}
+
+extension ExperimentName: Choosable {}

@@ -1,0 +1,64 @@
+import Foundation
+import LinWarp
+
+/// An image, a view of it that is to be found again, and where the search starts: what the paper's alignment experiments (6.4) are made of.
+struct AlignmentTask: Sendable {
+    /// [C, H, W].
+    let source: Tensor<Float>
+    /// [C, h, w]: the view, averaged over the area of each of its pixels.
+    let target: Tensor<Float>
+    /// From normalized target to normalized source coordinates.
+    let truth, start: Matrix3
+
+    static let family = TransformationFamily.rotationScaleTranslation
+
+    /// - Parameters:
+    ///   - source: [C, H, W].
+    ///   - region: The start shows the middle of the source, this share of each of its sides.
+    ///   - downsampling: Source pixels a target pixel at the start, along each axis; below 1 the target is larger than what it shows.
+    ///   - random: Draws the view: the start, turned, scaled and moved.
+    init(_ source: Tensor<Float>, region: Double, downsampling: Double, random: inout RandomSource) {
+        let normals = Tensor<Double>.normal([5], from: &random).withScalars { Array($0) }
+        let (height, width) = (source.shape[1], source.shape[2])
+        let frame = Frame(sourceAspect: Double(width) / Double(height), targetAspect: Double(width) / Double(height))
+        let atStart = [0, log2(region), log2(region), 0, 0]
+        let parameters = (0..<5).map { atStart[$0] + Self.deviations[$0] * normals[$0] }
+        self.source = source
+        start = frame.normalized(Self.family.matrix(atStart))
+        truth = frame.normalized(Self.family.matrix(parameters))
+        let size = [height, width].map { max(1, Int((region * Double($0) / downsampling).rounded())) }
+        // The view may show more of the source than the start: fine enough that no source pixel is skipped there either.
+        let finer = max(1, Int((2 * downsampling).rounded(.up)))
+        let grid = SamplingGrid<Float>(truth, height: size[0] * finer, width: size[1] * finer)
+        let view = BilinearSampler().sample(source.reshaped([1] + source.shape), at: grid)
+        target = areaAveraged(view, height: size[0], width: size[1]).reshaped([source.shape[0]] + size)
+    }
+
+    /// Standard deviations of the angle (radians), of log₂ of the two scales, and of the two translations.
+    ///
+    /// The paper's scale deviation is damaged in print: a factor of √2 is read.
+    private static let deviations = [.pi / 4, 0.5, 0.5, 0.2, 0.2]
+
+    /// The mean distance of the corners from their true places after a search, in normalized source coordinates.
+    func error(_ search: AlignmentSettings) -> Double { alignment(search).matrix.cornerDistance(to: truth) }
+
+    /// What a search finds that begins at the start.
+    func alignment(_ search: AlignmentSettings) -> Alignment {
+        var search = search
+        search.family = Self.family
+        search.initial = start
+        do { return try align(source, to: target, search) } catch { preconditionFailure("AlignmentTask: \(error)") }
+    }
+}
+
+extension AlignmentSettings {
+    /// The paper's way: gradient steps by Adam, which the paper names for its networks, with fixed noise.
+    static func paper(_ sampler: any Sampler, iterations: Int = 200, learningRate: Double = 0.02) -> AlignmentSettings {
+        AlignmentSettings(sampler: sampler, optimizer: .adam(learningRate: learningRate), iterations: iterations)
+    }
+}
+
+/// The share of errors up to each threshold.
+func recall(_ errors: [Double], at thresholds: [Double]) -> [Double] {
+    thresholds.map { threshold in Double(errors.count { $0 <= threshold }) / Double(max(1, errors.count)) }
+}

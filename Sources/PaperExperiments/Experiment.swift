@@ -1,0 +1,70 @@
+/// A figure or table of the paper, made anew on this implementation: first the data, then the picture, then a paragraph about both.
+///
+/// What an experiment varies and what it keeps fixed stands in its own file, so that a change of its protocol touches no other.
+package protocol Experiment {
+    /// Does the experiment, or what is left of it, and writes `NAME.csv`, the pictures and `NAME.md` into the output directory.
+    static func run(_ settings: ExperimentSettings) throws
+}
+
+/// The experiments by the names that the command and their files have.
+package enum ExperimentName: String, CaseIterable, Sendable {
+    case optimizationPath = "optimization-path"
+    case alignmentRecall = "alignment-recall"
+
+    package var experiment: any Experiment.Type {
+        switch self {
+        case .optimizationPath: OptimizationPath.self
+        case .alignmentRecall: AlignmentRecall.self
+        }
+    }
+}
+
+/// How experiments are run.
+package struct ExperimentSettings: Sendable {
+    /// The directory that holds the data sets; nil where there is none.
+    package var data: String?
+    /// Whether to do a small version, on images drawn from formulas, in well under a minute.
+    package var isQuick: Bool
+    /// The directory for results.
+    package var out: String
+    /// Of all random choices.
+    package var seed: UInt64
+    /// Whether to go on behind what an interrupted run has left in `out`.
+    package var resumes: Bool
+    /// Shows how far an experiment is.
+    package var progress: @Sendable (String) -> Void
+
+    package init(
+        data: String?, isQuick: Bool, out: String, seed: UInt64, resumes: Bool, progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.data = data
+        self.isQuick = isQuick
+        self.out = out
+        self.seed = seed
+        self.resumes = resumes
+        self.progress = progress
+    }
+
+    /// The path of a result.
+    func path(_ name: String) -> String { "\(out)/\(name)" }
+}
+
+/// Why an experiment can't be done; `description` is one line for the user.
+package enum ExperimentError: Error, Equatable, CustomStringConvertible {
+    /// The full experiment needs data sets.
+    case noData(expected: String)
+    /// A file of results could not be written.
+    case cannotWrite(path: String, reason: String)
+    /// A table of an interrupted run is not this experiment's.
+    case otherTable(path: String, found: String, expected: String)
+
+    package var description: String {
+        switch self {
+        case .noData(let expected):
+            "--data: found none and no LINWARP_DATA, expected the directory that holds \(expected) (or --quick, which needs none)"
+        case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
+        case .otherTable(let path, let found, let expected):
+            "\(path): found the columns \"\(found)\", expected \"\(expected)\"; without --resume it is made anew"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Files
+import Foundation
+
+/// What an experiment says about its data: a section of the page of results.
+struct ExperimentReport {
+    /// A claim of the paper's beside what was found.
+    struct Finding {
+        var claim, found: String
+        /// Whether the claim holds here; nil where it is no matter of yes or no.
+        var holds: Bool?
+    }
+
+    /// Which figure or table of the paper, and what it shows.
+    var title: String
+    /// How the experiment was done.
+    var setUp: String
+    /// Files of pictures in the output directory, each with what is to be seen.
+    var pictures: [(file: String, caption: String)]
+    /// Numbers that a reader wants to see in the text: a table in Markdown, or nothing.
+    var table = ""
+    var findings: [Finding]
+
+    /// Writes `NAME.md`.
+    func write(_ name: ExperimentName, _ settings: ExperimentSettings) throws {
+        var text = "## \(title)\n\n\(setUp)\n\n"
+        if settings.isQuick {
+            text += "*The quick version, on images drawn from formulas: it shows that all works, not what the paper shows.*\n\n"
+        }
+        for picture in pictures { text += "![\(picture.caption)](\(picture.file))\n\n*\(picture.caption)*\n\n" }
+        if !table.isEmpty { text += table + "\n" }
+        for finding in findings {
+            let verdict = finding.holds.map { $0 ? " **Holds.**" : " **Does not hold.**" } ?? ""
+            text += "- The paper: \(finding.claim). Here: \(finding.found).\(verdict)\n"
+        }
+        try writeFile(text, to: settings.path("\(name.rawValue).md"))
+    }
+}
+
+/// Replaces a file of results as a whole or not at all.
+func writeFile(_ text: String, to path: String) throws {
+    do throws(FileError) {
+        try replaceFile(at: path) { (write) throws(FileError) in
+            try Array(text.utf8).withUnsafeBufferPointer { (bytes) throws(FileError) in try write(UnsafeRawBufferPointer(bytes)) }
+        }
+    } catch {
+        throw ExperimentError.cannotWrite(path: path, reason: error.reason)
+    }
+}
+
+/// A number with a fixed count of digits after the point.
+func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }
+
+/// Rows of a table in Markdown, the first of them its head.
+func markdownTable(_ rows: [[String]]) -> String {
+    let lines = rows.map { "| " + $0.joined(separator: " | ") + " |\n" }
+    return lines[0] + "|" + String(repeating: "---|", count: rows[0].count) + "\n" + lines.dropFirst().joined()
+}

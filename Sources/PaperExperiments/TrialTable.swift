@@ -1,0 +1,89 @@
+import Files
+import Foundation
+import LinWarp
+
+/// What the trials of an experiment gave: a row for each, on the disk as soon as it is known. So an experiment that was interrupted goes on
+/// behind the last row.
+struct TrialTable {
+    private let path: String
+    private let seed: String
+    /// The names of all columns, and how many of them tell the trials from each other.
+    private let columns: [String]
+    private let keyCount: Int
+    private var rows: [[String]: [Double]] = [:]
+
+    /// - Parameters:
+    ///   - name: Of the CSV file.
+    ///   - keys: The columns that, with the seed before them, tell trials from each other.
+    ///   - values: The columns of what a trial gives.
+    ///   - settings: Where the file is, and whether its rows are kept.
+    init(_ name: String, keys: [String], values: [String], _ settings: ExperimentSettings) throws {
+        path = settings.path(name)
+        seed = "\(settings.seed)"
+        columns = ["seed"] + keys + values
+        keyCount = 1 + keys.count
+        var text = columns.joined(separator: ",") + "\n"
+        if settings.resumes {
+            for (key, values) in try storedRows() {
+                rows[key] = values
+                text += line(key, values)
+            }
+        }
+        try writeFile(text, to: path)
+    }
+
+    /// What a trial gives: from the file where it was done before, else by doing it now.
+    mutating func values(_ key: [String], _ trial: () throws -> [Double]) throws -> [Double] {
+        let key = [seed] + key
+        if let values = rows[key] { return values }
+        let values = try trial()
+        try append(line(key, values))
+        rows[key] = values
+        return values
+    }
+
+    /// What several trials give; those that are not in the file are done side by side.
+    mutating func values(_ keys: [[String]], _ trial: @Sendable (_ index: Int) -> [Double]) throws -> [[Double]] {
+        let missing = keys.indices.filter { rows[[seed] + keys[$0]] == nil }
+        let found = [[Double]](unsafeUninitializedCapacity: missing.count) { results, count in
+            let results = results.baseAddress!
+            Threads.forEachPiece(of: missing.count, size: 1) { piece in
+                for i in piece { (results + i).initialize(to: trial(missing[i])) }
+            }
+            count = missing.count
+        }
+        for (index, values) in zip(missing, found) { _ = try self.values(keys[index]) { values } }
+        return keys.map { rows[[seed] + $0]! }
+    }
+
+    private func line(_ key: [String], _ values: [Double]) -> String {
+        (key + values.map { "\($0)" }).joined(separator: ",") + "\n"
+    }
+
+    /// The rows of the file that is there; none where there is no file. A last line that was being written is left out.
+    private func storedRows() throws -> [(key: [String], values: [Double])] {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        let expected = columns.joined(separator: ",")
+        guard let header = lines.first, header == expected else {
+            throw ExperimentError.otherTable(path: path, found: String(lines.first ?? ""), expected: expected)
+        }
+        return lines.dropFirst().compactMap { line in
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            let values = fields.dropFirst(keyCount).compactMap { Double($0) }
+            return fields.count == columns.count && values.count == columns.count - keyCount
+                ? (Array(fields.prefix(keyCount)), values) : nil
+        }
+    }
+
+    private func append(_ text: String) throws {
+        do {
+            guard let file = FileHandle(forWritingAtPath: path) else { throw FileError.last }
+            defer { try? file.close() }
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(text.utf8))
+        } catch {
+            throw ExperimentError.cannotWrite(path: path, reason: "\(error)")
+        }
+    }
+}
