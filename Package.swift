@@ -42,11 +42,13 @@ let package = Package(
         .target(
             name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
         .target(name: "Figures", dependencies: ["LinWarp"]),
-        .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Plots", "Figures"]),
+        .target(name: "TrainingRuns", dependencies: ["LinWarp", "Files", "Plots"]),
+        .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Plots", "Figures", "TrainingRuns"]),
         .target(
             name: "Commands",
             dependencies: [
-                "LinWarp", "Plots", "Figures", "PaperExperiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LinWarp", "Files", "Plots", "Figures", "TrainingRuns", "PaperExperiments",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "linwarp", dependencies: ["Commands"]),
 

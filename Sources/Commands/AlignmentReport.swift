@@ -1,4 +1,5 @@
 import Figures
+import Files
 import Foundation
 import LinWarp
 
@@ -97,13 +98,3 @@ extension SamplerName {
 }
 
 private func rows(_ matrix: Matrix3) -> [[Double]] { (0..<3).map { row in (0..<3).map { matrix[row, $0] } } }
-
-/// One line of JSON with keys in order. Numbers that are not finite, which JSON can't hold, become strings.
-func encodedJSON(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
-
-func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }

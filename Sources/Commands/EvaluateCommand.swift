@@ -1,6 +1,8 @@
 import ArgumentParser
+import Files
 import Foundation
 import LinWarp
+import TrainingRuns
 
 /// A trained network, rebuilt from its checkpoint.
 struct TrainedNetwork {
@@ -45,7 +47,7 @@ struct EvaluateCommand: ParsableCommand {
         guard let dataset = trained.file.settings["dataset"].flatMap(DatasetName.init(rawValue:)),
             let seed = trained.file.settings["seed"].flatMap(UInt64.init)
         else { throw Failure(description: "\(checkpoint): found no data set and seed in it, expected those that it was trained with") }
-        let test = try ClassificationData(dataset, directory: data, seed: seed).test
+        let test = try ClassificationData(dataset, directory: try dataDirectory(data, for: dataset), seed: seed).test
         let (channels, side, classes) = (test.channels, test.height, test.classCount)
         let configuration = trained.network.configuration
         guard (configuration.channels, configuration.side, configuration.classes) == (channels, side, classes) else {

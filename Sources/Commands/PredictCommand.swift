@@ -1,6 +1,8 @@
 import ArgumentParser
+import Files
 import Foundation
 import LinWarp
+import TrainingRuns
 
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

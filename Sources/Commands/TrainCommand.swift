@@ -1,6 +1,8 @@
 import ArgumentParser
+import Files
 import Foundation
 import LinWarp
+import TrainingRuns
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -74,7 +76,7 @@ struct TrainCommand: ParsableCommand {
         let progress = ProgressLine(isSilent: !writes)
         defer { progress.clear() }
         progress.show("reading \(dataset.rawValue)")
-        let data = try ClassificationData(dataset, directory: self.data, seed: seed)
+        let data = try ClassificationData(dataset, directory: try dataDirectory(data, for: dataset), seed: seed)
         let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
         guard data.training.height >= downsample else { throw tooSmall }
         let configuration = NetworkConfiguration(
@@ -82,98 +84,29 @@ struct TrainCommand: ParsableCommand {
             channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
         guard configuration.isValid else { throw tooSmall }
         if writes { _ = try OutputDirectory(out) }
-        let latest = "\(out)/checkpoint.safetensors"
-        var trainer = try trainer(configuration, communicator)
-        if resume && FileManager.default.fileExists(atPath: latest) {
-            try goOn(&trainer.checkpoint, from: latest)
-        }
-        try trainer.checkAgreement()
-        let log = writes ? try TrainingLog("\(out)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration) : nil
-        let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration, for: communicator)
-        var curve = log.map { LearningCurve(of: $0, "\(out)/curve.png") }
-        var pace = Pace(from: trainer.checkpoint.iteration)
-        var stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: trainer.checkpoint.iteration) == true
-        while trainer.checkpoint.iteration < iterations && !stopsEarly {
-            let batch = try loader.next()
-            let loss = try trainer.step(batch.images, batch.labels)
-            let iteration = trainer.checkpoint.iteration
-            pace.add(loss: loss, images: batch.labels.count * communicator.count)
-            if iteration % 10 == 0 { progress.show(pace.line(iteration, of: iterations, trainer.checkpoint.earlyStopping?.bestError)) }
-            guard iteration % interval == 0 || iteration == iterations else { continue }
-            let error = trainer.network.confusion(trainer.checkpoint.parameters, on: data.validation, among: communicator).errorRate
-            let isBest = trainer.checkpoint.earlyStopping?.record(error, at: iteration) ?? false
-            if let log {
-                // The checkpoint comes last: a run that is interrupted before it does all of this again.
-                if isBest { try trainer.checkpoint.write(to: "\(out)/best.safetensors") }
-                try log.append(
-                    pace.entry(iteration, validationError: error, communication: communicator.count > 1 ? trainer.communication : nil))
-                try trainer.checkpoint.write(to: latest)
-                // The end will tell why there is no picture.
-                try? curve?.update()
-            }
-            stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
-        }
+        let training = TrainingRun(
+            dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
+            schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch, iterations: iterations,
+            interval: interval, patience: patience, seed: seed)
+        let result = try training.run(on: data, in: out, resumes: resume, among: communicator) { progress.show($0) }
         progress.clear()
-        do { try curve?.draw() } catch { notice("\(out)/curve.png was not drawn: \(error)") }
-        let test = trainer.network.confusion(trainer.checkpoint.parameters, on: data.test, among: communicator)
+        if let error = result.curveError { notice("\(out)/curve.png was not drawn: \(error)") }
+        let test = result.network.confusion(result.checkpoint.parameters, on: data.test, among: communicator)
         guard writes else { return }
         print(
-            "\(trainer.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
-                + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(latest)")
-    }
-
-    /// More iterations than any training has.
-    private static let endlessPatience = Int(Int32.max)
-
-    private func trainer(_ configuration: NetworkConfiguration, _ communicator: some Communicator) throws -> Trainer {
-        let network = ClassificationNetwork(configuration)
-        let parameters = network.initialParameters(seed: seed, as: Float.self)
-        let optimizer = Optimizer(
-            .adam(),
-            groups: [
-                ParameterGroup(prefix: "transformer.", learningRate: transformerRate),
-                ParameterGroup(prefix: "classifier.", learningRate: classifierRate),
-            ], for: parameters)
-        return Trainer(
-            network,
-            Checkpoint(
-                parameters: parameters, optimizer: optimizer, random: ["dropout": RandomSource(seed: seed)],
-                earlyStopping: EarlyStopping(patience: patience ?? Self.endlessPatience), network: try encodedJSON(configuration),
-                settings: [
-                    "dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch * communicator.count)", "interval": "\(interval)",
-                    "rates": "\(transformerRate), \(classifierRate)",
-                ].merging(updates.settings(iterations: iterations)) { $1 }),
-            schedule: updates.learningRates(iterations: iterations), largestGradient: updates.clip, communicator: communicator)
-    }
-
-    /// Restores a checkpoint of the same training: of the same network, with the same settings.
-    private func goOn(_ checkpoint: inout Checkpoint<Float>, from path: String) throws {
-        let settings = checkpoint.settings
-        do {
-            try checkpoint.restore(from: path)
-        } catch {
-            guard case .otherNetwork(_, let found, let expected) = error else { throw error }
-            throw otherTraining(path, fields(found), fields(expected))
-        }
-        guard checkpoint.settings == settings else { throw otherTraining(path, checkpoint.settings, settings) }
-        checkpoint.earlyStopping?.patience = patience ?? Self.endlessPatience
-    }
-
-    /// Names only what differs.
-    private func otherTraining(_ path: String, _ found: [String: String], _ expected: [String: String]) -> Failure {
-        let names = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
-        func list(_ values: [String: String]) -> String { names.map { "\($0) \(values[$0] ?? "unknown")" }.joined(separator: ", ") }
-        return Failure(description: "\(path): found a training with \(list(found)), expected \(list(expected))")
-    }
-
-    /// What describes a network in a checkpoint, by name.
-    private func fields(_ network: String) -> [String: String] {
-        let object = try? JSONSerialization.jsonObject(with: Data(network.utf8)) as? [String: Any]
-        return (object ?? [:]).mapValues { "\($0)" }
+            "\(result.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
+                + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(TrainingRun.latest(in: out))")
     }
 }
 
+extension DatasetName: ExpressibleByArgument {}
 extension NetworkConfiguration.Transformer: ExpressibleByArgument {}
 extension NetworkConfiguration.SamplerKind: ExpressibleByArgument {}
 
-func percent(_ share: Double) -> String { "\(fixed(100 * share, 2)) %" }
+/// The directory that holds the data sets: that of the option, else the environment's.
+func dataDirectory(_ option: String?, for dataset: DatasetName) throws -> String {
+    guard let directory = option ?? ProcessInfo.processInfo.environment["LINWARP_DATA"] else {
+        throw ValidationError("--data: found none and no LINWARP_DATA, expected the directory that holds \(dataset.rawValue)")
+    }
+    return directory
+}

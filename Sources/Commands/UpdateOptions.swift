@@ -38,15 +38,4 @@ struct UpdateOptions: ParsableArguments {
         case .cosine: .cosine(iterations: iterations)
         }
     }
-
-    /// What a checkpoint notes: a training goes on with the same only.
-    func settings(iterations: Int) -> [String: String] {
-        let schedule =
-            switch learningRates(iterations: iterations) {
-            case .constant: "constant"
-            case .step(let every, let factor): "times \(factor) every \(every) iterations"
-            case .cosine(let iterations): "cosine over \(iterations) iterations"
-            }
-        return ["schedule": schedule, "clip": clip.map { "\($0)" } ?? "none"]
-    }
 }

@@ -1,8 +1,9 @@
+import Files
 import Foundation
 import LinWarp
 
 /// A file of JSON objects, one a line.
-struct TrainingLog {
+package struct TrainingLog {
     private let path: String
 
     /// A log that goes on behind the entries up to an iteration; later ones come from a run that was interrupted after its last checkpoint.
@@ -21,27 +22,27 @@ struct TrainingLog {
         return entries
     }
 
-    struct Entry: Codable {
-        var iteration: Int
-        var loss, validationError, imagesPerSecond: Double
+    package struct Entry: Codable, Sendable {
+        package var iteration: Int
+        package var loss, validationError, imagesPerSecond: Double
         /// What exchanging gradients takes in an iteration; nil for a single process.
-        var communicationSeconds: Double?
+        package var communicationSeconds: Double?
     }
 
     func append(_ entry: Entry) throws {
-        guard let file = FileHandle(forWritingAtPath: path) else { throw Failure(description: "\(path): cannot be written") }
+        guard let file = FileHandle(forWritingAtPath: path) else { throw TrainingRunError.cannotWrite(path: path) }
         defer { try? file.close() }
         do {
             try file.seekToEnd()
             try file.write(contentsOf: Data((try encodedJSON(entry) + "\n").utf8))
         } catch {
-            throw Failure(description: "\(path): cannot be written")
+            throw TrainingRunError.cannotWrite(path: path)
         }
     }
 
     private func write(_ text: String) throws {
         do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-            throw Failure(description: "\(path): cannot be written")
+            throw TrainingRunError.cannotWrite(path: path)
         }
     }
 }

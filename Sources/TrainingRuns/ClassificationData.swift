@@ -1,9 +1,7 @@
-import ArgumentParser
-import Foundation
 import LinWarp
 
 /// The data sets that a network can be trained on.
-enum DatasetName: String, CaseIterable, ExpressibleByArgument {
+package enum DatasetName: String, CaseIterable, Sendable {
     /// Handwritten digits, each perturbed anew by a homography.
     case mnist
     /// Photographs of traffic signs.
@@ -11,55 +9,63 @@ enum DatasetName: String, CaseIterable, ExpressibleByArgument {
     /// Signs drawn from formulas; needs no data.
     case synthetic
 
-    var architecture: NetworkConfiguration.Architecture { self == .mnist ? .linLucey : .paper }
+    package var architecture: NetworkConfiguration.Architecture { self == .mnist ? .linLucey : .paper }
 }
 
 /// A data set in its three parts.
-struct ClassificationData {
-    let training, validation, test: LabelledImages
+package struct ClassificationData: Sendable {
+    package let training, validation, test: LabelledImages
     /// Perturbs training images anew each time they come; nil leaves them.
     private let perturbation: CornerPerturbation?
 
-    /// - Parameter directory: Where the data sets are; not needed for the synthetic one.
-    init(_ name: DatasetName, directory: String?, seed: UInt64) throws {
-        func found() throws -> String {
-            guard let directory = directory ?? ProcessInfo.processInfo.environment["LINWARP_DATA"] else {
-                throw ValidationError("--data: found none and no LINWARP_DATA, expected the directory that holds \(name.rawValue)")
-            }
-            return directory
-        }
+    /// - Parameters:
+    ///   - name: Which data set.
+    ///   - directory: Where the data sets are; not asked for by the synthetic one.
+    ///   - seed: Decides how the set is parted and perturbed.
+    package init(_ name: DatasetName, directory: @autoclosure () throws -> String, seed: UInt64) throws {
         switch name {
         case .mnist:
-            let whole = try MNIST.images(.training, in: try found())
+            let whole = try MNIST.images(.training, in: try directory())
             let held = whole.count / 12
-            let evaluation = CornerPerturbation(seed: seed &+ 1)
-            training = whole.subset(Array(0..<whole.count - held))
-            validation = Self.perturbed(whole.subset(Array(whole.count - held..<whole.count)), evaluation)
-            test = Self.perturbed(try MNIST.images(.test, in: try found()), CornerPerturbation(seed: seed &+ 2))
-            perturbation = CornerPerturbation(seed: seed)
+            self.init(
+                training: whole.subset(Array(0..<whole.count - held)),
+                validation: whole.subset(Array(whole.count - held..<whole.count)),
+                test: try MNIST.images(.test, in: try directory()), perturbedBy: seed)
         case .gtsrb:
-            let signs = try GTSRB(directory: try found())
+            let signs = try GTSRB(directory: try directory())
             let parts = signs.split(seed: seed)
-            training = try GTSRB.images(of: parts.training)
-            validation = try GTSRB.images(of: parts.validation)
-            test = try GTSRB.images(of: signs.test)
-            perturbation = nil
+            self.init(
+                training: try GTSRB.images(of: parts.training), validation: try GTSRB.images(of: parts.validation),
+                test: try GTSRB.images(of: signs.test))
         case .synthetic:
-            training = SyntheticSigns(seed: seed).images(0..<4000)
-            validation = SyntheticSigns(seed: seed &+ 1).images(0..<500)
-            test = SyntheticSigns(seed: seed &+ 2).images(0..<1000)
-            perturbation = nil
+            self.init(
+                training: SyntheticSigns(seed: seed).images(0..<4000), validation: SyntheticSigns(seed: seed &+ 1).images(0..<500),
+                test: SyntheticSigns(seed: seed &+ 2).images(0..<1000))
         }
         // Sets of other images may be published in the same form.
         let parts = [training, validation, test]
         let (sizes, side) = (parts.map { [$0.height, $0.width] }, training.height)
         guard sizes.allSatisfy({ $0 == [side, side] }) else {
-            throw Failure(description: "\(try found()): found images of the sizes \(sizes), expected square ones of one size")
+            throw TrainingRunError.wrongSizes(path: try directory(), found: sizes)
         }
         guard parts.allSatisfy({ $0.count > 0 }) else {
-            let counts = "\(training.count) images to train, \(validation.count) to validate and \(test.count) to test with"
-            throw Failure(description: "\(try found()): found \(counts), expected at least one of each")
+            throw TrainingRunError.emptyPart(
+                path: try directory(), training: training.count, validation: validation.count, test: test.count)
         }
+    }
+
+    /// Square images of one size, at least one in each part.
+    ///
+    /// - Parameters:
+    ///   - training: To train with.
+    ///   - validation: To choose the best parameters with.
+    ///   - test: To measure the error with.
+    ///   - seed: Of perturbations of all images; nil leaves them as they are.
+    package init(training: LabelledImages, validation: LabelledImages, test: LabelledImages, perturbedBy seed: UInt64? = nil) {
+        self.training = training
+        self.validation = seed.map { Self.perturbed(validation, CornerPerturbation(seed: $0 &+ 1)) } ?? validation
+        self.test = seed.map { Self.perturbed(test, CornerPerturbation(seed: $0 &+ 2)) } ?? test
+        perturbation = seed.map { CornerPerturbation(seed: $0) }
     }
 
     /// One process's parts, of `size` images, of the batches from `iteration` on, prepared on another thread: the same for the same seed,
@@ -89,7 +95,7 @@ struct ClassificationData {
 
 extension ClassificationNetwork {
     /// Predictions for all images, beside the truth. Processes share the batches: the same are made, whatever the number of processes.
-    func confusion(
+    package func confusion(
         _ parameters: Parameters<Float>, on images: LabelledImages, among communicator: some Communicator = SingleProcess()
     ) -> Confusion {
         var confusion = Confusion(classes: images.classCount)

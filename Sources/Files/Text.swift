@@ -1,0 +1,17 @@
+import Foundation
+
+// How numbers and JSON are written.
+
+/// One line of JSON with keys in order. Numbers that are not finite, which JSON can't hold, become strings.
+package func encodedJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+/// A number with a fixed count of digits after the point.
+package func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }
+
+/// A share as a percentage.
+package func percent(_ share: Double) -> String { "\(fixed(100 * share, 2)) %" }

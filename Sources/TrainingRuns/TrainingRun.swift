@@ -1,0 +1,169 @@
+import Foundation
+import Files
+import LinWarp
+import Plots
+
+/// How a network is trained.
+///
+/// A run writes into its directory: checkpoint.safetensors, from which it goes on; best.safetensors, the one with the lowest validation error;
+/// log.jsonl, a JSON object for each step of the log; and curve.png, drawn from the log.
+package struct TrainingRun: Sendable {
+    package var dataset: DatasetName
+    package var configuration: NetworkConfiguration
+    package var transformerRate, classifierRate: Double
+    package var schedule: LearningRateSchedule
+    /// Gradients are scaled down to this norm; nil leaves them as they are.
+    package var clip: Double?
+    /// Images in an iteration, of each process.
+    package var batch: Int
+    /// How many in all.
+    package var iterations: Int
+    /// Iterations from one checkpoint, log line and validation to the next.
+    package var interval: Int
+    /// Iterations without a lower validation error after which it stops; nil for never.
+    package var patience: Int?
+    /// Of the initial parameters, the order of the images and dropout.
+    package var seed: UInt64
+
+    package init(
+        dataset: DatasetName, configuration: NetworkConfiguration, transformerRate: Double, classifierRate: Double,
+        schedule: LearningRateSchedule = .constant, clip: Double? = nil, batch: Int, iterations: Int, interval: Int, patience: Int? = nil,
+        seed: UInt64
+    ) {
+        self.dataset = dataset
+        self.configuration = configuration
+        self.transformerRate = transformerRate
+        self.classifierRate = classifierRate
+        self.schedule = schedule
+        self.clip = clip
+        self.batch = batch
+        self.iterations = iterations
+        self.interval = interval
+        self.patience = patience
+        self.seed = seed
+    }
+
+    /// What a run has come to.
+    package struct Result {
+        package var network: ClassificationNetwork
+        /// After the last iteration.
+        package var checkpoint: Checkpoint<Float>
+        /// From the first iteration on; empty on processes that don't write.
+        package var log: [TrainingLog.Entry]
+        /// Why there is no picture of the log, where there is none.
+        package var curveError: PlotError?
+    }
+
+    /// The file from which a run goes on.
+    package static func latest(in directory: String) -> String { "\(directory)/checkpoint.safetensors" }
+
+    /// The file of the lowest validation error.
+    package static func best(in directory: String) -> String { "\(directory)/best.safetensors" }
+
+    /// Trains together with the other processes, of which the first one writes.
+    ///
+    /// - Parameters:
+    ///   - data: The data set.
+    ///   - directory: Where the files are; it must be there.
+    ///   - resumes: Whether to go on from the checkpoint in the directory, where there is one.
+    ///   - communicator: The processes.
+    ///   - progress: Shows how far it is.
+    package func run(
+        on data: ClassificationData, in directory: String, resumes: Bool, among communicator: some Communicator = SingleProcess(),
+        progress: (String) -> Void
+    ) throws -> Result {
+        let latest = Self.latest(in: directory)
+        var trainer = try trainer(communicator)
+        if resumes && FileManager.default.fileExists(atPath: latest) {
+            try goOn(&trainer.checkpoint, from: latest)
+        }
+        try trainer.checkAgreement()
+        let log = communicator.rank == 0 ? try TrainingLog("\(directory)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration) : nil
+        let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration, for: communicator)
+        var curve = log.map { LearningCurve(of: $0, "\(directory)/curve.png") }
+        var pace = Pace(from: trainer.checkpoint.iteration)
+        var stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: trainer.checkpoint.iteration) == true
+        while trainer.checkpoint.iteration < iterations && !stopsEarly {
+            let batch = try loader.next()
+            let loss = try trainer.step(batch.images, batch.labels)
+            let iteration = trainer.checkpoint.iteration
+            pace.add(loss: loss, images: batch.labels.count * communicator.count)
+            if iteration % 10 == 0 { progress(pace.line(iteration, of: iterations, trainer.checkpoint.earlyStopping?.bestError)) }
+            guard iteration % interval == 0 || iteration == iterations else { continue }
+            let error = trainer.network.confusion(trainer.checkpoint.parameters, on: data.validation, among: communicator).errorRate
+            let isBest = trainer.checkpoint.earlyStopping?.record(error, at: iteration) ?? false
+            if let log {
+                // The checkpoint comes last: a run that is interrupted before it does all of this again.
+                if isBest { try trainer.checkpoint.write(to: Self.best(in: directory)) }
+                try log.append(
+                    pace.entry(iteration, validationError: error, communication: communicator.count > 1 ? trainer.communication : nil))
+                try trainer.checkpoint.write(to: latest)
+                // The end will tell why there is no picture.
+                try? curve?.update()
+            }
+            stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
+        }
+        var result = Result(network: trainer.network, checkpoint: trainer.checkpoint, log: log?.entries ?? [])
+        do throws(PlotError) { try curve?.draw() } catch { result.curveError = error }
+        return result
+    }
+
+    /// More iterations than any training has.
+    private static let endlessPatience = Int(Int32.max)
+
+    private func trainer(_ communicator: some Communicator) throws -> Trainer {
+        let network = ClassificationNetwork(configuration)
+        let parameters = network.initialParameters(seed: seed, as: Float.self)
+        let optimizer = Optimizer(
+            .adam(),
+            groups: [
+                ParameterGroup(prefix: "transformer.", learningRate: transformerRate),
+                ParameterGroup(prefix: "classifier.", learningRate: classifierRate),
+            ], for: parameters)
+        return Trainer(
+            network,
+            Checkpoint(
+                parameters: parameters, optimizer: optimizer, random: ["dropout": RandomSource(seed: seed)],
+                earlyStopping: EarlyStopping(patience: patience ?? Self.endlessPatience), network: try encodedJSON(configuration),
+                settings: [
+                    "dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch * communicator.count)", "interval": "\(interval)",
+                    "rates": "\(transformerRate), \(classifierRate)", "schedule": scheduleDescription,
+                    "clip": clip.map { "\($0)" } ?? "none",
+                ]),
+            schedule: schedule, largestGradient: clip, communicator: communicator)
+    }
+
+    private var scheduleDescription: String {
+        switch schedule {
+        case .constant: "constant"
+        case .step(let every, let factor): "times \(factor) every \(every) iterations"
+        case .cosine(let iterations): "cosine over \(iterations) iterations"
+        }
+    }
+
+    /// Restores a checkpoint of the same training: of the same network, with the same settings.
+    private func goOn(_ checkpoint: inout Checkpoint<Float>, from path: String) throws {
+        let settings = checkpoint.settings
+        do {
+            try checkpoint.restore(from: path)
+        } catch {
+            guard case .otherNetwork(_, let found, let expected) = error else { throw error }
+            throw otherTraining(path, fields(found), fields(expected))
+        }
+        guard checkpoint.settings == settings else { throw otherTraining(path, checkpoint.settings, settings) }
+        checkpoint.earlyStopping?.patience = patience ?? Self.endlessPatience
+    }
+
+    /// Names only what differs.
+    private func otherTraining(_ path: String, _ found: [String: String], _ expected: [String: String]) -> TrainingRunError {
+        let names = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
+        func list(_ values: [String: String]) -> String { names.map { "\($0) \(values[$0] ?? "unknown")" }.joined(separator: ", ") }
+        return .otherTraining(path: path, found: list(found), expected: list(expected))
+    }
+
+    /// What describes a network in a checkpoint, by name.
+    private func fields(_ network: String) -> [String: String] {
+        let object = try? JSONSerialization.jsonObject(with: Data(network.utf8)) as? [String: Any]
+        return (object ?? [:]).mapValues { "\($0)" }
+    }
+}
