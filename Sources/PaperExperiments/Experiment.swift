@@ -9,12 +9,20 @@ package protocol Experiment {
 /// The experiments by the names that the command and their files have.
 package enum ExperimentName: String, CaseIterable, Sendable {
     case optimizationPath = "optimization-path"
+    case classification
+    case averageImage = "average-image"
     case alignmentRecall = "alignment-recall"
+    case mnist
+    case inferenceSwap = "inference-swap"
 
     package var experiment: any Experiment.Type {
         switch self {
         case .optimizationPath: OptimizationPath.self
+        case .classification: Classification.self
+        case .averageImage: AverageImage.self
         case .alignmentRecall: AlignmentRecall.self
+        case .mnist: PerturbedMNIST.self
+        case .inferenceSwap: InferenceSwap.self
         }
     }
 }

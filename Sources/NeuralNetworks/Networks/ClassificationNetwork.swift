@@ -123,6 +123,13 @@ public struct ClassificationNetwork: Module {
         classifier(transformed(x, &context), &context)
     }
 
+    /// The transformations [N, 3, 3] that the transformer predicts for images, from normalized coordinates of the classifier's input to those of
+    /// the image; identities where there is no transformer.
+    public func matrices<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        transformer?.matrices(x, &context)
+            ?? Tensor(Matrix3.identity.elements.map { Scalar($0) }, shape: [1, 3, 3]).broadcast(to: [x.shape[0], 3, 3])
+    }
+
     /// What the classifier is given: [N, C, s, s].
     public func transformed<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
         let configuration = configuration

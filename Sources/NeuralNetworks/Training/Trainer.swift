@@ -114,12 +114,15 @@ public struct Confusion: Sendable, Equatable {
     /// The share of these.
     public var errorRate: Double { total == 0 ? 0 : Double(errors) / Double(total) }
 
-    /// The 95 % interval of the share that a much larger sample would show (Wilson's).
-    public var interval: ClosedRange<Double> {
-        guard total > 0 else { return 0...1 }
-        let (n, z, p) = (Double(total), 1.959964, errorRate)
-        let middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        let reach = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-        return max(0, middle - reach)...min(1, middle + reach)
-    }
+    /// The 95 % interval of the share that a much larger sample would show.
+    public var interval: ClosedRange<Double> { wilsonInterval(errors, of: total) }
+}
+
+/// Wilson's 95 % interval of the share that a much larger sample would show.
+package func wilsonInterval(_ count: Int, of total: Int) -> ClosedRange<Double> {
+    guard total > 0 else { return 0...1 }
+    let (n, z, p) = (Double(total), 1.959964, Double(count) / Double(total))
+    let middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    let reach = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
+    return max(0, middle - reach)...min(1, middle + reach)
 }

@@ -1,0 +1,145 @@
+import Foundation
+import LinWarp
+import TrainingRuns
+
+/// Fig. 6 and Fig. 11: what transformers make of a class's images on average, with bilinear and with linearized sampling.
+///
+/// The networks are those of `Classification` and `PerturbedMNIST`; what these have not trained is trained here.
+enum AverageImage: Experiment {
+    private static let samplers: [NetworkConfiguration.SamplerKind] = [.bilinear, .linearized]
+    /// Signs that differ from each other.
+    private static let signs = ["Priority road", "Give way", "Stop", "No entry", "Road work", "Keep right", "Ahead only", "Roundabout"]
+
+    static func run(_ settings: ExperimentSettings) throws {
+        settings.progress("reading")
+        let photographs = try Classification.data(run: 0, settings)
+        let names = settings.isQuick ? Array(photographs.test.classNames.prefix(signs.count)) : signs
+        let traffic = Averages(
+            title: "\(settings.isQuick ? "Drawn signs" : "GTSRB"), STN, 8x", of: photographs.test, names: names,
+            trained: try samplers.map {
+                let trial = Classification.Trial(transformer: .stn, sampler: $0, downsampling: 8, run: 0)
+                return try Classification.trained(trial, on: photographs, reuses: true, settings)
+            })
+        let perturbed = try PerturbedMNIST.data(settings)
+        let digits = Averages(
+            title: "\(settings.isQuick ? "Perturbed signs" : "Perturbed MNIST"), IC-STN", of: perturbed.test,
+            names: perturbed.test.classNames,
+            trained: try samplers.map { try PerturbedMNIST.trained($0, on: perturbed, reuses: true, settings) })
+        try write([traffic, digits], settings)
+    }
+
+    /// The averages of the test images of some classes.
+    private struct Averages {
+        let title: String
+        let names: [String]
+        /// How many images, by class.
+        let counts: [Int]
+        /// By class: [C, side, side].
+        let inputs: [Tensor<Float>]
+        /// By sampler and class.
+        let transformed: [[Tensor<Float>]]
+        /// The area of the image that a unit of the transformed image's area shows, at its middle: the geometric mean, by sampler and class.
+        /// Below 1 the network zooms in.
+        let areas: [[Double]]
+
+        init(title: String, of images: LabelledImages, names: [String], trained: [TrainedClassifier]) {
+            let classes = names.map { name in
+                let label = images.classNames.firstIndex(of: name)!
+                return images.batch(images.labels.indices.filter { images.labels[$0] == label }).images
+            }
+            let results = trained.map { trained in classes.map { Self.transformed($0, by: trained) } }
+            self.title = title
+            self.names = names
+            counts = classes.map { $0.shape[0] }
+            inputs = classes.map { $0.mean(axes: [0]) }
+            transformed = results.map { $0.map(\.average) }
+            areas = results.map { $0.map(\.area) }
+        }
+
+        /// The mean over all images of the classes.
+        func area(_ sampler: Int) -> Double {
+            let logarithms = zip(areas[sampler], counts).map { log($0) * Double($1) }
+            return exp(logarithms.reduce(0, +) / Double(counts.reduce(0, +)))
+        }
+
+        /// At the size of the image, whatever that of the classifier's input, and without the sampler's own blur: to compare what is shown.
+        private static func transformed(_ images: Tensor<Float>, by trained: TrainedClassifier) -> (average: Tensor<Float>, area: Double) {
+            var context = Context(trained.parameters, isTraining: false)
+            let matrices = trained.network.matrices(images, &context)
+            let (height, width) = (images.shape[2], images.shape[3])
+            let finer = BilinearSampler().sample(images, at: SamplingGrid(matrices: matrices, height: 2 * height, width: 2 * width))
+            let elements = matrices.scalars.map(Double.init)
+            let logarithms = stride(from: 0, to: elements.count, by: 9).map { start in
+                let matrix = Matrix3(Array(elements[start..<start + 9]))
+                // The Jacobian's determinant at the middle.
+                return log(abs(matrix.determinant) / pow(abs(matrix[2, 2]), 3))
+            }
+            return (
+                areaAveraged(finer, height: height, width: width).mean(axes: [0]),
+                exp(logarithms.reduce(0, +) / Double(logarithms.count))
+            )
+        }
+    }
+
+    private static func write(_ blocks: [Averages], _ settings: ExperimentSettings) throws {
+        var table = "images,class,sampler,count,area\n"
+        for block in blocks {
+            for (i, sampler) in samplers.enumerated() {
+                for (j, name) in block.names.enumerated() {
+                    table += "\"\(block.title)\",\(name),\(sampler.rawValue),\(block.counts[j]),\(fixed(block.areas[i][j], 4))\n"
+                }
+            }
+        }
+        try writeFile(table, to: settings.path("average-image.csv"))
+        try montage(blocks).writeImage(to: settings.path("average-image.png"))
+        try ExperimentReport(
+            title: "Fig. 6 and Fig. 11: average transformed images",
+            setUp: """
+                The test images of a class, averaged: as they are, and as the trained transformers show them to the classifier. They are \
+                sampled anew at the size of the image, bilinearly, so that the rows differ only in where the network looks. The area is the \
+                part of the image that is shown, as the predicted matrix has it at the middle: geometric means, below 1 where the network \
+                zooms in.
+                """,
+            pictures: [("average-image.png", "Average images by class, and how large a part of the image the network shows on average")],
+            findings: blocks.map { block in
+                .init(
+                    claim: "the network that was trained with linearized sampling zooms in more (\(block.title))",
+                    found: samplers.indices.map { "\(samplers[$0].rawValue) shows \(fixed(block.area($0), 3)) of the area" }
+                        .joined(separator: ", "),
+                    holds: block.area(1) < block.area(0))
+            }
+        ).write(.averageImage, settings)
+    }
+
+    /// A block of rows for each data set: the classes' names, the input, and a row for each sampler.
+    private static func montage(_ blocks: [Averages]) -> Tensor<Float> {
+        let (gap, margin, letters) = (10, 150, 2)
+        let line = BitmapFont.height(scale: letters) + 6
+        /// Whole factors, so that pixels stay squares.
+        func side(_ block: Averages) -> Int {
+            block.inputs[0].shape[1] * max(1, (1280 / block.names.count - gap) / block.inputs[0].shape[1])
+        }
+        func height(_ block: Averages) -> Int { 2 * line + (1 + samplers.count) * (side(block) + gap) + gap }
+        func width(_ block: Averages) -> Int { margin + block.names.count * (side(block) + gap) }
+        var canvas = Canvas(width: blocks.map(width).max()!, height: gap + blocks.map(height).reduce(0, +))
+        var top = gap
+        for block in blocks {
+            let side = side(block)
+            canvas.text(block.title, at: (gap, top), scale: letters)
+            for (column, name) in block.names.enumerated() {
+                let left = margin + column * (side + gap)
+                canvas.text(name, at: (left, top + line), scale: letters)
+                for (row, image) in ([block.inputs] + block.transformed).map({ $0[column] }).enumerated() {
+                    canvas.paste(image, at: (left, top + 2 * line + row * (side + gap)), scale: side / image.shape[1])
+                }
+            }
+            for (row, name) in (["input"] + samplers.map(\.rawValue)).enumerated() {
+                let y = top + 2 * line + row * (side + gap) + side / 2 - line
+                canvas.text(name, at: (gap, y), scale: letters)
+                if row > 0 { canvas.text("area \(fixed(block.area(row - 1), 2))", at: (gap, y + line), scale: letters) }
+            }
+            top += height(block)
+        }
+        return canvas.image
+    }
+}

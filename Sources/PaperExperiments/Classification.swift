@@ -1,0 +1,108 @@
+import LinWarp
+import TrainingRuns
+
+/// Table 1: the test error of classifiers of traffic signs behind transformers, by sampler and downsampling.
+enum Classification: Experiment {
+    /// The paper's schedule, for all of GTSRB.
+    private static let paperPlan = TrainingPlan(
+        transformerRate: 1e-5, classifierRate: 1e-3, batch: 64, iterations: (300_000, 300_000, 300_000), interval: 1000, patience: 80_000)
+    /// For a part of it.
+    private static let shortPlan = TrainingPlan(
+        transformerRate: 1e-4, classifierRate: 1e-3, batch: 64, iterations: (3000, 3000, 1500), interval: 250)
+    private static let quickPlan = TrainingPlan(
+        transformerRate: 1e-4, classifierRate: 1e-3, batch: 8, iterations: (24, 24, 12), interval: 12)
+    /// The images of GTSRB to train and validate with.
+    private static let wholeCount = 39_209
+
+    /// One training.
+    struct Trial: Hashable {
+        var transformer: NetworkConfiguration.Transformer
+        /// Without a transformer it only brings the image to the classifier's size.
+        var sampler: NetworkConfiguration.SamplerKind
+        var downsampling: Int
+        /// Added to the seed.
+        var run: Int
+
+        var title: String { "\(downsampling)x, \(transformer.title), \(sampler.rawValue), run \(run + 1)" }
+    }
+
+    /// From the hardest: an experiment that is stopped early has the rows that say most.
+    static func downsamplings(_ settings: ExperimentSettings) -> [Int] { settings.isQuick ? [8, 4] : [8, 4, 2, 1] }
+
+    /// How many seeds: more where the paper sees differences.
+    static func runs(_ downsampling: Int, _ settings: ExperimentSettings) -> Int { !settings.isQuick && downsampling >= 4 ? 2 : 1 }
+
+    /// The trainings of one seed, in their order.
+    private static func trials(run: Int, _ settings: ExperimentSettings) -> [Trial] {
+        downsamplings(settings).filter { run < runs($0, settings) }.flatMap { downsampling in
+            [Trial(transformer: .none, sampler: .bilinear, downsampling: downsampling, run: run)]
+                + [.stn, .icstn].flatMap { transformer in
+                    NetworkConfiguration.SamplerKind.allCases.map {
+                        Trial(transformer: transformer, sampler: $0, downsampling: downsampling, run: run)
+                    }
+                }
+        }
+    }
+
+    /// The data of one seed.
+    static func data(run: Int, _ settings: ExperimentSettings) throws -> ClassificationData {
+        let seed = settings.seed &+ UInt64(run)
+        if settings.isQuick { return quickSigns(side: 50, seed: seed) }
+        return try ClassificationData(.gtsrb, directory: try settings.dataDirectory("GTSRB"), seed: seed)
+    }
+
+    private static func plan(_ data: ClassificationData, _ settings: ExperimentSettings) -> TrainingPlan {
+        if settings.isQuick { return quickPlan }
+        return data.training.count + data.validation.count >= wholeCount ? paperPlan : shortPlan
+    }
+
+    /// Trains, or takes what was trained before.
+    static func trained(
+        _ trial: Trial, on data: ClassificationData, reuses: Bool, _ settings: ExperimentSettings
+    ) throws -> TrainedClassifier {
+        let configuration = NetworkConfiguration(
+            transformer: trial.transformer, sampler: trial.sampler, downsampling: trial.downsampling, channels: data.training.channels,
+            side: data.training.height, classes: data.training.classCount, seed: settings.seed &+ UInt64(trial.run))
+        return try settings.trained(
+            plan(data, settings).training(configuration, on: settings.isQuick ? .synthetic : .gtsrb), of: .classification, on: data,
+            reuses: reuses, title: trial.title)
+    }
+
+    static func run(_ settings: ExperimentSettings) throws {
+        var trials = try TrialTable(
+            "classification-trials.csv", keys: ["images", "network", "sampler", "downsampling", "run"],
+            values: ["errors", "total", "iterations", "classifier parameters"], settings)
+        let runs = downsamplings(settings).map { Self.runs($0, settings) }.max()!
+        let all = (0..<runs).map { Self.trials(run: $0, settings) }
+        var results = ClassificationTable(trainings: all.joined().count, downsamplings: downsamplings(settings).sorted())
+        for (run, todo) in all.enumerated() {
+            settings.progress("reading")
+            let data = try Self.data(run: run, settings)
+            results.setUp = "\(describe(data, settings)) \(plan(data, settings).description)"
+            for trial in todo {
+                let images = settings.isQuick ? "signs" : "gtsrb \(data.training.count)"
+                let key = [images, trial.transformer.rawValue, trial.sampler.rawValue, "\(trial.downsampling)", "\(trial.run)"]
+                var isNew = false
+                let values = try trials.values(key) {
+                    isNew = true
+                    let trained = try Self.trained(trial, on: data, reuses: false, settings)
+                    settings.progress("\(trial.title), testing")
+                    let test = trained.network.confusion(trained.parameters, on: data.test)
+                    return [test.errors, test.total, trained.iterations, trained.classifierParameters].map(Double.init)
+                }
+                results.add(trial, errors: Int(values[0]), total: Int(values[1]), classifierParameters: Int(values[3]))
+                // Whoever looks while it goes on, or after it was stopped, sees what there is.
+                if isNew && !settings.isQuick && !results.isComplete { try results.write(settings) }
+            }
+        }
+        try results.write(settings)
+    }
+
+    private static func describe(_ data: ClassificationData, _ settings: ExperimentSettings) -> String {
+        """
+        \(settings.isQuick ? "Signs drawn from formulas" : "GTSRB"), \(data.training.height)×\(data.training.height) pixels: \
+        \(data.training.count) images to train with, \(data.validation.count) to validate, \(data.test.count) to test. The paper's networks; \
+        the classifier's input is the image's size divided by the downsampling.
+        """
+    }
+}
