@@ -10,11 +10,21 @@ package protocol Experiment {
 package enum ExperimentName: String, CaseIterable, Sendable {
     case optimizationPath = "optimization-path"
     case alignmentRecall = "alignment-recall"
+    case gradientField = "gradient-field"
+    case noiseAblation = "noise-ablation"
+    case sampleCountAblation = "sample-count-ablation"
+    case collapseAblation = "collapse-ablation"
+    case timing
 
     package var experiment: any Experiment.Type {
         switch self {
         case .optimizationPath: OptimizationPath.self
         case .alignmentRecall: AlignmentRecall.self
+        case .gradientField: GradientField.self
+        case .noiseAblation: NoiseAblation.self
+        case .sampleCountAblation: SampleCountAblation.self
+        case .collapseAblation: CollapseAblation.self
+        case .timing: Timing.self
         }
     }
 }
