@@ -1,6 +1,5 @@
 import Foundation
 import LinWarp
-import Plots
 
 /// Fig. 7: how many alignments end within a corner error, by data set, downsampling and sampler.
 enum AlignmentRecall: Experiment {
@@ -8,7 +7,6 @@ enum AlignmentRecall: Experiment {
     /// The share of each side that the start shows. Photographs have a border whose black outside would guide a search that sees it;
     /// digits lie on black anyway.
     private static let regions: [ImageSource: Double] = [.mnist: 1, .gtsrb: 0.75, .voc: 0.5, .scenes: 0.5]
-    private static let thresholds = (0...100).map { Double($0) * 0.005 }
 
     /// The paper's three samplers, and `align` as it is without settings.
     private enum Method: CaseIterable {
@@ -57,45 +55,24 @@ enum AlignmentRecall: Experiment {
                         return [task.error(method.search(seed: settings.seed &+ UInt64(i), isQuick: settings.isQuick))]
                     }.map { $0[0] }
                 }
-                panels.append(Panel(source: source, rate: rate, recalls: errors.map { recall($0, at: thresholds) }))
+                panels.append(Panel(source: source, rate: rate, errors: errors))
             }
         }
-        try draw(panels, columns: rates.count, settings)
+        try RecallFigure(
+            curves: Method.allCases.map { .init(name: $0.name, lineType: $0.lineType) },
+            panels: panels.map { .init(title: "\($0.source.title), \(fixed($0.rate, 0))×", errors: $0.errors) }, columns: rates.count
+        ).draw(.alignmentRecall, settings)
         try report(panels, pairs: pairs, settings)
     }
 
     private struct Panel {
         var source: ImageSource
         var rate: Double
-        /// By method and threshold.
-        var recalls: [[Double]]
+        /// By method and pair.
+        var errors: [[Double]]
 
-        /// By method, at the threshold 0.1.
-        var atTenth: [Double] { recalls.map { $0[thresholds.firstIndex(of: 0.1)!] } }
-    }
-
-    private static func draw(_ panels: [Panel], columns: Int, _ settings: ExperimentSettings) throws {
-        let names = panels.flatMap { panel in Method.allCases.map { "\(panel.source.rawValue) \(fixed(panel.rate, 0))x \($0.name)" } }
-        let rows = thresholds.indices.map { i in
-            ([fixed(thresholds[i], 3)] + panels.flatMap { panel in panel.recalls.map { fixed($0[i], 4) } }).joined(separator: ",")
-        }
-        var commands =
-            "set multiplot layout \(panels.count / columns),\(columns) margins 0.07,0.98,0.08,0.9 spacing 0.03,0.09\nset key off\n"
-        commands += "set xrange [0:0.5]\nset yrange [0:1]\nset xtics 0.1\nset ytics 0.2\n"
-        for (i, panel) in panels.enumerated() {
-            let (isLeft, isBottom) = (i % columns == 0, i / columns == panels.count / columns - 1)
-            commands += "set title \"\(panel.source.title), \(fixed(panel.rate, 0))×\" offset 0,-0.6\n"
-            commands += "set ylabel \"\(isLeft ? "recall" : "")\"\nset xlabel \"\(isBottom ? "corner error" : "")\"\n"
-            if i == 0 { commands += "set key at screen 0.5,0.98 center top horizontal\n" }
-            let lines = Method.allCases.enumerated().map { j, method in
-                "data using 1:\(2 + i * Method.allCases.count + j) with lines linetype \(method.lineType) title \"\(method.name)\""
-            }
-            commands += "plot " + lines.joined(separator: ", \\\n    ") + "\nset key off\n"
-        }
-        try Plot(
-            table: "threshold," + names.joined(separator: ",") + "\n" + rows.joined(separator: "\n") + "\n", commands: commands,
-            width: 450 * columns, height: 120 + 340 * panels.count / columns
-        ).draw(.alignmentRecall, settings)
+        /// The recall of each method at the threshold 0.1.
+        var atTenth: [Double] { errors.map { recall($0, at: [0.1])[0] } }
     }
 
     private static func report(_ panels: [Panel], pairs: Int, _ settings: ExperimentSettings) throws {

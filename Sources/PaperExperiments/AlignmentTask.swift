@@ -62,3 +62,8 @@ extension AlignmentSettings {
 func recall(_ errors: [Double], at thresholds: [Double]) -> [Double] {
     thresholds.map { threshold in Double(errors.count { $0 <= threshold }) / Double(max(1, errors.count)) }
 }
+
+/// The recall averaged over the thresholds from 0 to 0.5: one number for a curve.
+func meanRecall(_ errors: [Double]) -> Double {
+    errors.map { max(0, 1 - $0 / 0.5) }.reduce(0, +) / Double(max(1, errors.count))
+}

@@ -12,6 +12,11 @@ package enum ExperimentName: String, CaseIterable, Sendable {
     case classification
     case averageImage = "average-image"
     case alignmentRecall = "alignment-recall"
+    case gradientField = "gradient-field"
+    case noiseAblation = "noise-ablation"
+    case sampleCountAblation = "sample-count-ablation"
+    case collapseAblation = "collapse-ablation"
+    case timing
     case mnist
     case inferenceSwap = "inference-swap"
 
@@ -21,6 +26,11 @@ package enum ExperimentName: String, CaseIterable, Sendable {
         case .classification: Classification.self
         case .averageImage: AverageImage.self
         case .alignmentRecall: AlignmentRecall.self
+        case .gradientField: GradientField.self
+        case .noiseAblation: NoiseAblation.self
+        case .sampleCountAblation: SampleCountAblation.self
+        case .collapseAblation: CollapseAblation.self
+        case .timing: Timing.self
         case .mnist: PerturbedMNIST.self
         case .inferenceSwap: InferenceSwap.self
         }

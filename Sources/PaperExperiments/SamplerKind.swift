@@ -11,7 +11,7 @@ enum SamplerKind: String, CaseIterable {
         switch self {
         case .bilinear: BilinearSampler(propagatesToImage: false)
         case .multiScale: MultiScaleSampler(propagatesToImage: false)
-        case .linearized: LinearizedSampler(noise: .seed(seed))
+        case .linearized: LinearizedSampler(regularization: 1, noise: .seed(seed))
         }
     }
 
