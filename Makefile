@@ -8,7 +8,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: demo test check mpi bench sanitize docs setup format
+.PHONY: demo test check mpi bench experiments results-page sanitize docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -42,6 +42,25 @@ format:
 bench: setup
 	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead --out "$(OUT)"
 	gnuplot -c Benchmarks/overhead.gnuplot "$(OUT)"
+
+# Every experiment of the paper, with the data sets in LINWARP_DATA: hours, most of them for `classification`. Goes on where it was stopped.
+EXPERIMENTS = optimization-path alignment-recall gradient-field noise-ablation sample-count-ablation collapse-ablation timing mnist \
+	classification average-image inference-swap
+RESULTS = Docs/Results
+
+experiments: setup
+	$(BUILD) --product linwarp
+	for name in $(EXPERIMENTS); do \
+		"$$($(BUILD) --show-bin-path)/linwarp" experiment $$name --resume --out $(RESULTS) || exit 1; \
+		$(MAKE) --no-print-directory results-page; \
+	done
+
+# The page of results from the sections that are there.
+results-page:
+	cat $(RESULTS)/Protocol.md > $(RESULTS)/README.md
+	for name in $(EXPERIMENTS); do \
+		if [ -f $(RESULTS)/$$name.md ]; then echo; cat $(RESULTS)/$$name.md; fi; \
+	done >> $(RESULTS)/README.md
 
 # The tests under the address and the thread sanitizer.
 sanitize: setup

@@ -64,6 +64,7 @@ let package = Package(
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots", "TestSupport"]),
+        .testTarget(name: "PaperExperimentsTests", dependencies: ["LinWarp", "PaperExperiments", "TestSupport"]),
         .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp", "TestSupport"]),
         .testTarget(
             name: "DatasetsTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "Datasets", "CZlib", "TestSupport"]),

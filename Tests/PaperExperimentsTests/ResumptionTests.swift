@@ -1,0 +1,65 @@
+import Foundation
+import PaperExperiments
+import TestSupport
+import XCTest
+
+/// Experiments that go on behind what an interrupted run has left.
+final class ResumptionTests: ExperimentTestCase {
+    private let experiment = ExperimentName.sampleCountAblation
+    private var trials: String { "\(experiment.rawValue)-trials.csv" }
+
+    /// A run that was stopped in the middle of a line, and goes on, leaves what an uninterrupted one does.
+    func testInterruption() throws {
+        try runQuickly(experiment, out: "whole")
+        let whole = try text("whole/\(trials)")
+        XCTAssertGreaterThan(whole.count, 100)
+        for kept in [0.3, 0.7] {
+            try write(String(whole.prefix(Int(kept * Double(whole.count)))), "parts/\(trials)")
+            try runQuickly(experiment, out: "parts", resumes: true)
+            for file in [trials, "\(experiment.rawValue).csv", "\(experiment.rawValue).md"] {
+                XCTAssertEqual(try text("parts/\(file)"), try text("whole/\(file)"), file)
+            }
+        }
+    }
+
+    /// Rows that are there are taken as they are; those of another seed, or of an earlier run without `resumes`, are not.
+    func testRowsAreTaken() throws {
+        try runQuickly(experiment, out: "out")
+        let whole = try text("out/\(trials)")
+        let curves = try text("out/\(experiment.rawValue).csv")
+        var lines = whole.split(separator: "\n").map(String.init)
+        lines[1] = lines[1].split(separator: ",").dropLast().joined(separator: ",") + ",0.4321"
+        let changed = lines.joined(separator: "\n") + "\n"
+        try write(changed, "out/\(trials)")
+        try runQuickly(experiment, out: "out", resumes: true)
+        XCTAssertEqual(try text("out/\(trials)"), changed)
+        XCTAssertNotEqual(try text("out/\(experiment.rawValue).csv"), curves)
+        try runQuickly(experiment, out: "out", seed: 2, resumes: true)
+        XCTAssertEqual(try text("out/\(trials)").split(separator: "\n").count, 2 * lines.count - 1)
+        try runQuickly(experiment, out: "out")
+        XCTAssertEqual(try text("out/\(trials)"), whole)
+        XCTAssertEqual(try text("out/\(experiment.rawValue).csv"), curves)
+    }
+
+    /// A last line that was being written is redone, also where it is a row with its last digits missing.
+    func testDamagedLastLine() throws {
+        try runQuickly(experiment, out: "out")
+        let whole = try text("out/\(trials)")
+        for lost in [2, 25] {
+            try write(String(whole.dropLast(lost)), "out/\(trials)")
+            try runQuickly(experiment, out: "out", resumes: true)
+            XCTAssertEqual(try text("out/\(trials)"), whole)
+        }
+    }
+
+    func testOtherColumns() throws {
+        for found in ["seed,images,error\n1,2,3\n", "\n", "words"] {
+            try write(found, "out/\(trials)")
+            let message = failure { try runQuickly(experiment, out: "out", resumes: true) }
+            for part in [path("out/\(trials)"), "found the columns", "expected \"seed,", "--resume"] {
+                XCTAssert(message.contains(part), message)
+            }
+            XCTAssertEqual(try text("out/\(trials)"), found)
+        }
+    }
+}
