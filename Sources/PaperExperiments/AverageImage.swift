@@ -113,33 +113,62 @@ enum AverageImage: Experiment {
 
     /// A block of rows for each data set: the classes' names, the input, and a row for each sampler.
     private static func montage(_ blocks: [Averages]) -> Tensor<Float> {
-        let (gap, margin, letters) = (10, 150, 2)
-        let line = BitmapFont.height(scale: letters) + 6
-        /// Whole factors, so that pixels stay squares.
-        func side(_ block: Averages) -> Int {
-            block.inputs[0].shape[1] * max(1, (1280 / block.names.count - gap) / block.inputs[0].shape[1])
-        }
-        func height(_ block: Averages) -> Int { 2 * line + (1 + samplers.count) * (side(block) + gap) + gap }
-        func width(_ block: Averages) -> Int { margin + block.names.count * (side(block) + gap) }
-        var canvas = Canvas(width: blocks.map(width).max()!, height: gap + blocks.map(height).reduce(0, +))
-        var top = gap
-        for block in blocks {
-            let side = side(block)
-            canvas.text(block.title, at: (gap, top), scale: letters)
-            for (column, name) in block.names.enumerated() {
-                let left = margin + column * (side + gap)
-                canvas.text(name, at: (left, top + line), scale: letters)
-                for (row, image) in ([block.inputs] + block.transformed).map({ $0[column] }).enumerated() {
-                    canvas.paste(image, at: (left, top + 2 * line + row * (side + gap)), scale: side / image.shape[1])
+        let layouts = blocks.map(Layout.init)
+        var canvas = Canvas(width: layouts.map(\.width).max()!, height: layouts.map(\.height).reduce(0, +))
+        var top = 0
+        for (block, layout) in zip(blocks, layouts) {
+            canvas.text(block.title, at: (Layout.gap, top + Layout.gap), scale: Layout.letters)
+            for (column, name) in layout.names.enumerated() {
+                for (i, line) in name.enumerated() {
+                    let y = layout.top(row: 0) - (name.count - i) * Layout.line
+                    canvas.text(line, at: (layout.left(column), top + y), scale: Layout.letters)
+                }
+                for (row, images) in ([block.inputs] + block.transformed).enumerated() {
+                    let image = images[column]
+                    canvas.paste(
+                        image, at: (layout.left(column), top + layout.top(row: row)), scale: layout.side / image.shape[1])
                 }
             }
             for (row, name) in (["input"] + samplers.map(\.rawValue)).enumerated() {
-                let y = top + 2 * line + row * (side + gap) + side / 2 - line
-                canvas.text(name, at: (gap, y), scale: letters)
-                if row > 0 { canvas.text("area \(fixed(block.area(row - 1), 2))", at: (gap, y + line), scale: letters) }
+                let y = top + layout.top(row: row) + layout.side / 2 - Layout.line
+                canvas.text(name, at: (Layout.gap, y), scale: Layout.letters)
+                if row > 0 {
+                    canvas.text("area \(fixed(block.area(row - 1), 2))", at: (Layout.gap, y + Layout.line), scale: Layout.letters)
+                }
             }
-            top += height(block)
+            top += layout.height
         }
         return canvas.image
+    }
+
+    /// Where the parts of a block are, in pixels from its upper left corner.
+    private struct Layout {
+        static let gap = 10, margin = 150, letters = 2
+        static let line = BitmapFont.height(scale: letters) + 4
+
+        /// Of each image: a whole factor of its own, so that pixels stay squares.
+        let side: Int
+        /// The classes' names, broken into lines.
+        let names: [[String]]
+
+        init(_ block: Averages) {
+            let pixels = block.inputs[0].shape[1]
+            let side = pixels * max(1, (1280 / block.names.count - Self.gap) / pixels)
+            self.side = side
+            names = block.names.map { name in
+                name.split(separator: " ").reduce(into: []) { lines, word in
+                    if let last = lines.last, BitmapFont.width(of: "\(last) \(word)", scale: Self.letters) <= side {
+                        lines[lines.count - 1] += " \(word)"
+                    } else {
+                        lines.append(String(word))
+                    }
+                }
+            }
+        }
+
+        func left(_ column: Int) -> Int { Self.margin + column * (side + Self.gap) }
+        func top(row: Int) -> Int { 2 * Self.gap + (1 + names.map(\.count).max()!) * Self.line + row * (side + Self.gap) }
+        var width: Int { left(names.count) }
+        var height: Int { top(row: 1 + AverageImage.samplers.count) }
     }
 }

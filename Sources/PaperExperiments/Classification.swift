@@ -10,7 +10,7 @@ enum Classification: Experiment {
     private static let shortPlan = TrainingPlan(
         transformerRate: 1e-4, classifierRate: 1e-3, batch: 64, iterations: (3000, 3000, 1500), interval: 250)
     private static let quickPlan = TrainingPlan(
-        transformerRate: 1e-4, classifierRate: 1e-3, batch: 8, iterations: (24, 24, 12), interval: 12)
+        transformerRate: 1e-4, classifierRate: 1e-3, batch: 8, iterations: (8, 8, 2), interval: 8)
     /// The images of GTSRB to train and validate with.
     private static let wholeCount = 39_209
 

@@ -83,17 +83,18 @@ struct ClassificationTable {
                 }.joined(separator: ",")
         }
         var commands = """
-            set multiplot layout 1,2 margins 0.08,0.98,0.13,0.83 spacing 0.08,0
+            set multiplot layout 1,2 margins 0.09,0.74,0.17,0.92 spacing 0.05,0
             set logscale x 2
             set xrange [\(fixed(Double(downsamplings[0]) / 1.2, 3)):\(fixed(Double(downsamplings.last!) * 1.2, 3))]
             set yrange [0:*]
             set xtics (\(downsamplings.map { "\"\($0)×\" \($0)" }.joined(separator: ", ")))
             set xlabel "downsampling"
-            set key at screen 0.5,0.985 center top horizontal maxrows 1 samplen 2.5 width 1
+            set key at screen 0.755,0.53 left center vertical reverse Left samplen 2.5
 
             """
         for (panel, transformer) in [NetworkConfiguration.Transformer.stn, .icstn].enumerated() {
-            commands += "set title \"\(transformer.title)\" offset 0,-0.6\nset ylabel \"\(panel == 0 ? "test error (%)" : "")\"\n"
+            commands +=
+                "set title \"\(transformer.title)\" offset 0,-0.6\nset ylabel \"\(panel == 0 ? "test error (%)" : "")\" offset 1,0\n"
             let curves = Row.all.enumerated().filter { $0.element.transformer == transformer || $0.element.transformer == .none }
             let parts = curves.enumerated().flatMap { place, curve in
                 // Side by side, so that intervals can be told apart.
@@ -110,7 +111,7 @@ struct ClassificationTable {
             commands += "plot " + parts.joined(separator: ", \\\n    ") + "\nset key off\n"
         }
         let header = (["downsampling"] + names).joined(separator: ",")
-        try Plot(table: ([header] + lines).joined(separator: "\n") + "\n", commands: commands, width: 1300, height: 750)
+        try Plot(table: ([header] + lines).joined(separator: "\n") + "\n", commands: commands, width: 1500, height: 700)
             .draw(.classification, settings)
     }
 

@@ -20,8 +20,6 @@ enum InferenceSwap: Experiment {
         /// The largest difference between logits.
         var difference: Float = 0
 
-        var name: String { "\(downsampling)× \(sampler.rawValue)" }
-
         /// Compares the networks' outputs for all images.
         mutating func add(_ trained: TrainedClassifier, _ images: LabelledImages) {
             var configuration = trained.network.configuration
@@ -67,20 +65,24 @@ enum InferenceSwap: Experiment {
     }
 
     private static func draw(_ rows: [Row], _ settings: ExperimentSettings) throws {
-        let header = "network,own,own low,own high,bilinear,bilinear low,bilinear high,images,changed predictions,largest logit difference"
+        let header =
+            "sampler,downsampling,own,own low,own high,bilinear,bilinear low,bilinear high,images,changed predictions,largest logit difference"
         let lines = rows.map { row in
-            ([row.name] + row.shares.joined().map { fixed($0, 3) } + ["\(row.total)", "\(row.changes)", "\(row.difference)"])
-                .joined(separator: ",")
+            ([row.sampler.rawValue, "\(row.downsampling)"] + row.shares.joined().map { fixed($0, 3) } + [
+                "\(row.total)", "\(row.changes)", "\(row.difference)",
+            ])
+            .joined(separator: ",")
         }
         try Plot(
             table: ([header] + lines).joined(separator: "\n") + "\n",
             commands: """
                 set xrange [-0.5:\(Double(rows.count) - 0.5)]
                 set yrange [0:*]
-                set xlabel "trained with"
+                set xlabel "trained with" offset 0,-1
+                set bmargin 5
                 set ylabel "test error (%)"
-                plot data using ($0-0.08):2:3:4:xtic(1) with yerrorbars linetype 1 title "the same sampler at inference", \\
-                    data using ($0+0.08):5:6:7 with yerrorbars linetype 2 title "bilinear at inference"
+                plot data using ($0-0.08):3:4:5:xtic(stringcolumn(1)."\\n".stringcolumn(2)."×") with yerrorbars linetype 1 title "same at inference", \\
+                    data using ($0+0.08):6:7:8 with yerrorbars linetype 2 title "bilinear at inference"
 
                 """
         ).draw(.inferenceSwap, settings)
@@ -89,7 +91,8 @@ enum InferenceSwap: Experiment {
     private static func report(_ rows: [Row], _ settings: ExperimentSettings) throws {
         let head = ["STN trained with", "its own sampler (%)", "bilinear (%)", "other predictions", "largest difference of logits"]
         let cells = rows.map { row in
-            [row.name] + row.shares.map { "\(fixed($0[0], 2)) (\(fixed($0[1], 2)) to \(fixed($0[2], 2)))" }
+            ["\(row.downsampling)× \(row.sampler.rawValue)"]
+                + row.shares.map { "\(fixed($0[0], 2)) (\(fixed($0[1], 2)) to \(fixed($0[2], 2)))" }
                 + ["\(row.changes) of \(row.total)", "\(row.difference)"]
         }
         let (biased, biasFree) = (rows.filter { $0.sampler == .linearized }, rows.filter { $0.sampler == .linearizedBiasFree })

@@ -96,7 +96,7 @@ extension ExperimentSettings {
 func quickSigns(side: Int, seed: UInt64, perturbs: Bool = false) -> ClassificationData {
     func signs(_ part: UInt64, _ count: Int) -> LabelledImages { SyntheticSigns(seed: 3 &* seed &+ part, size: side).images(0..<count) }
     return ClassificationData(
-        training: signs(0, 256), validation: signs(1, 40), test: signs(2, 100), perturbedBy: perturbs ? seed : nil)
+        training: signs(0, 256), validation: signs(1, 20), test: signs(2, 40), perturbedBy: perturbs ? seed : nil)
 }
 
 /// The names that readers know.
