@@ -86,15 +86,4 @@ struct AlignmentReport {
     }
 }
 
-extension SamplerName {
-    /// Of paths in figures.
-    fileprivate var color: Color {
-        switch self {
-        case .bilinear: .vermillion
-        case .multiScale: .reddishPurple
-        case .linearized: .blue
-        }
-    }
-}
-
 private func rows(_ matrix: Matrix3) -> [[Double]] { (0..<3).map { row in (0..<3).map { matrix[row, $0] } } }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Figures
 import Foundation
 import LinWarp
 
@@ -90,21 +91,8 @@ struct PixelSize {
     }
 }
 
-/// The samplers by name.
-enum SamplerName: String, Choosable {
-    case bilinear
-    case multiScale = "multi-scale"
-    case linearized
-
-    /// For alignment; the linearized one is regularized by one squared source pixel, as `AlignmentSettings` has it.
-    func forAlignment(seed: UInt64) -> any Sampler {
-        switch self {
-        case .bilinear: BilinearSampler(propagatesToImage: false)
-        case .multiScale: MultiScaleSampler(propagatesToImage: false)
-        case .linearized: LinearizedSampler(regularization: 1, noise: .seed(seed))
-        }
-    }
-
+extension SamplerName: Choosable {
+    /// For warping.
     func forWarping(padding: Padding, seed: UInt64) -> any Sampler {
         switch self {
         case .bilinear: BilinearSampler(padding: padding)

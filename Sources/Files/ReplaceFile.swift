@@ -42,6 +42,13 @@ package func replaceFile(
     }
 }
 
+/// Replaces the file at `path` by `bytes`.
+package func replaceFile(at path: String, with bytes: [UInt8]) throws(FileError) {
+    try replaceFile(at: path) { (write) throws(FileError) in
+        try bytes.withUnsafeBufferPointer { (bytes) throws(FileError) in try write(UnsafeRawBufferPointer(bytes)) }
+    }
+}
+
 private func write(_ bytes: UnsafeRawBufferPointer, to file: CInt) throws(FileError) {
     var rest = bytes[...]
     while !rest.isEmpty {

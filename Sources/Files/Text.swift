@@ -1,6 +1,6 @@
 import Foundation
 
-// How numbers and JSON are written.
+// How numbers, JSON and tables are written.
 
 /// One line of JSON with keys in order. Numbers that are not finite, which JSON can't hold, become strings.
 package func encodedJSON(_ value: some Encodable) throws -> String {
@@ -8,6 +8,18 @@ package func encodedJSON(_ value: some Encodable) throws -> String {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+/// Writes text behind what a file holds.
+package func append(_ text: String, toFile path: String) throws(FileError) {
+    guard let file = FileHandle(forWritingAtPath: path) else { throw .last }
+    defer { try? file.close() }
+    do {
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(text.utf8))
+    } catch {
+        throw .last
+    }
 }
 
 /// A number with a fixed count of digits after the point.

@@ -1,3 +1,4 @@
+import Files
 import LinWarp
 
 /// Variants of the linearized sampler that align the same pairs by the paper's search: what its ablations of alignment (6.5) share.
@@ -27,8 +28,7 @@ struct AlignmentAblation {
             try variants.map { variant in
                 settings.progress("\(rateTitle(downsampling)), \(variant.name)")
                 return try trials.values(images.indices.map { ["\(downsampling)", variant.name, "\($0)"] }) { i in
-                    var random = RandomSource(seed: settings.seed, stream: UInt32(100 + i))
-                    let task = AlignmentTask(images[i], region: region, downsampling: downsampling, random: &random)
+                    let task = AlignmentTask(images[i], pair: i, region: region, downsampling: downsampling, settings)
                     var sampler = variant.sampler
                     sampler.noise = .seed(settings.seed &+ UInt64(i))
                     return [task.error(.paper(sampler, iterations: iterations))]

@@ -1,3 +1,5 @@
+import Figures
+import Files
 import Foundation
 import LinWarp
 
@@ -10,9 +12,9 @@ enum AlignmentRecall: Experiment {
 
     /// The paper's three samplers, and `align` as it is without settings.
     private enum Method: CaseIterable {
-        case paper(SamplerKind), ours
+        case paper(SamplerName), ours
 
-        static let allCases = SamplerKind.allCases.map { Method.paper($0) } + [.ours]
+        static let allCases = SamplerName.allCases.map { Method.paper($0) } + [.ours]
 
         var name: String {
             switch self {
@@ -23,7 +25,7 @@ enum AlignmentRecall: Experiment {
 
         func search(seed: UInt64, isQuick: Bool) -> AlignmentSettings {
             switch self {
-            case .paper(let kind): .paper(kind.sampler(seed: seed), iterations: isQuick ? 40 : 200)
+            case .paper(let kind): .paper(kind.forAlignment(seed: seed), iterations: isQuick ? 40 : 200)
             case .ours: AlignmentSettings(sampler: LinearizedSampler(regularization: 1, noise: .seed(seed)))
             }
         }
@@ -50,8 +52,7 @@ enum AlignmentRecall: Experiment {
                     settings.progress("\(source.title), \(fixed(rate, 0))x, \(method.name)")
                     let keys = images.indices.map { [source.rawValue, fixed(rate, 0), method.name, "\($0)"] }
                     return try trials.values(keys) { i in
-                        var random = RandomSource(seed: settings.seed, stream: UInt32(100 + i))
-                        let task = AlignmentTask(images[i], region: regions[source]!, downsampling: rate, random: &random)
+                        let task = AlignmentTask(images[i], pair: i, region: regions[source]!, downsampling: rate, settings)
                         return [task.error(method.search(seed: settings.seed &+ UInt64(i), isQuick: settings.isQuick))]
                     }.map { $0[0] }
                 }

@@ -34,6 +34,12 @@ struct AlignmentTask: Sendable {
         target = areaAveraged(view, height: size[0], width: size[1]).reshaped([source.shape[0]] + size)
     }
 
+    /// The pair with a number: an experiment's trials at different settings have the same views.
+    init(_ source: Tensor<Float>, pair: Int, region: Double, downsampling: Double, _ settings: ExperimentSettings) {
+        var random = RandomSource(seed: settings.seed, stream: UInt32(100 + pair))
+        self.init(source, region: region, downsampling: downsampling, random: &random)
+    }
+
     /// Standard deviations of the angle (radians), of log₂ of the two scales, and of the two translations.
     ///
     /// The paper's scale deviation is damaged in print: a factor of √2 is read.
@@ -53,8 +59,8 @@ struct AlignmentTask: Sendable {
 
 extension AlignmentSettings {
     /// The paper's way: gradient steps by Adam, which the paper names for its networks, with fixed noise.
-    static func paper(_ sampler: any Sampler, iterations: Int = 200, learningRate: Double = 0.02) -> AlignmentSettings {
-        AlignmentSettings(sampler: sampler, optimizer: .adam(learningRate: learningRate), iterations: iterations)
+    static func paper(_ sampler: any Sampler, iterations: Int) -> AlignmentSettings {
+        AlignmentSettings(sampler: sampler, optimizer: .adam(learningRate: 0.02), iterations: iterations)
     }
 }
 

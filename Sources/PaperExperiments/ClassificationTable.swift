@@ -1,3 +1,4 @@
+import Files
 import LinWarp
 import Plots
 
@@ -133,8 +134,8 @@ struct ClassificationTable {
         try ExperimentReport(
             title: "Table 1: classification of traffic signs",
             setUp: """
-                \(incomplete)\(setUp) Seeds count together where a network was trained from several; "linearized-bias-free" is this library's \
-                addition.
+                \(incomplete)\(setUp) Where a network was trained from several seeds, they count together, over the same test images: such \
+                intervals are somewhat too narrow. "linearized-bias-free" is this library's addition.
                 """,
             pictures: [
                 (

@@ -1,3 +1,4 @@
+import Files
 import LinWarp
 
 /// Fig. 10b: what the prevention of sample collapse does where a view has more pixels than it shows of the image.
@@ -9,7 +10,7 @@ enum CollapseAblation: Experiment {
 
     static func run(_ settings: ExperimentSettings) throws {
         let name = ExperimentName.collapseAblation
-        let images = try (settings.isQuick ? ImageSource.scenes : .voc).images(settings.isQuick ? 3 : 80, settings).map {
+        let images = try ImageSource.photographs(80, quick: 3, settings).map {
             let reduction = settings.isQuick ? 4 : reduction
             return areaAveraged($0, height: $0.shape[1] / reduction, width: $0.shape[2] / reduction)
         }

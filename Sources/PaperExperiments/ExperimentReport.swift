@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// What an experiment says about its data: a section of the page of results.
 struct ExperimentReport {
@@ -39,16 +38,11 @@ struct ExperimentReport {
 /// Replaces a file of results as a whole or not at all.
 func writeFile(_ text: String, to path: String) throws {
     do throws(FileError) {
-        try replaceFile(at: path) { (write) throws(FileError) in
-            try Array(text.utf8).withUnsafeBufferPointer { (bytes) throws(FileError) in try write(UnsafeRawBufferPointer(bytes)) }
-        }
+        try replaceFile(at: path, with: Array(text.utf8))
     } catch {
         throw ExperimentError.cannotWrite(path: path, reason: error.reason)
     }
 }
-
-/// A number with a fixed count of digits after the point.
-func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }
 
 /// Rows of a table in Markdown, the first of them its head.
 func markdownTable(_ rows: [[String]]) -> String {

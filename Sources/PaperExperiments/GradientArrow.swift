@@ -1,6 +1,5 @@
 import Foundation
 import LinWarp
-import Registration
 
 /// The negative gradient of the mean squared difference by the place of a window.
 struct GradientArrow {

@@ -1,3 +1,5 @@
+import Figures
+import Files
 import LinWarp
 
 /// Fig. 8: whether the negative gradient by the place of a window points to where the window belongs.
@@ -31,21 +33,21 @@ enum GradientField: Experiment {
 
     static func run(_ settings: ExperimentSettings) throws {
         let name = ExperimentName.gradientField
-        let images = try (settings.isQuick ? ImageSource.scenes : .voc).images(settings.isQuick ? 2 : 40, settings)
+        let images = try ImageSource.photographs(40, quick: 2, settings)
         var trials = try TrialTable(
             "\(name.rawValue)-trials.csv", keys: ["target", "border", "downsampling", "sampler", "image"], values: ["share"], settings)
         var rows: [[String]] = []
         var shown: [[Share]] = []
         for variant in settings.isQuick ? [.shown] : Variant.all {
             let shares = try downsamplings.map { downsampling in
-                try SamplerKind.allCases.map { kind in
+                try SamplerName.allCases.map { kind in
                     settings.progress(
                         "\(variant.reduction.rawValue), \(variant.border.rawValue), \(fixed(downsampling, 0))x, \(kind.rawValue)")
                     let key = [variant.reduction.rawValue, variant.border.rawValue, fixed(downsampling, 0), kind.rawValue]
                     return Share(
                         try trials.values(images.indices.map { key + ["\($0)"] }) { i in
                             let arrows = arrows(images[i], kind, downsampling, variant, seed: settings.seed &+ UInt64(i))
-                            return [Double(arrows.count { $0.angle <= right }) / Double(arrows.count)]
+                            return [rightShare(arrows)]
                         }.map { $0[0] })
                 }
             }
@@ -64,10 +66,10 @@ enum GradientField: Experiment {
                 size lies at \(offsets.count * offsets.count - 1) places around the middle, and the gradient of the mean squared difference \
                 by its place is taken there: one evaluation, no search. A share is that of the arrows within 45° of the way back, over \
                 \(images.count) images, with 95 % intervals over the images. The paper reduces the target by bilinear interpolation and does not \
-                say what pixels outside of the image count for: the picture leaves them out; "counted" takes them as black. 
+                say what pixels outside of the image count for: the picture leaves them out; "counted" takes them as black.
                 """,
             pictures: [("\(name.rawValue).png", "Negative gradients over an image, blue where they point to the middle")],
-            table: markdownTable([["target", "outside", "downsampling"] + SamplerKind.allCases.map(\.rawValue)] + rows),
+            table: markdownTable([["target", "outside", "downsampling"] + SamplerName.allCases.map(\.rawValue)] + rows),
             findings: zip(downsamplings, shown).map { downsampling, shares in
                 .init(
                     claim: downsampling == 1
@@ -78,9 +80,13 @@ enum GradientField: Experiment {
         ).write(name, settings)
     }
 
+    private static func rightShare(_ arrows: [GradientArrow]) -> Double {
+        Double(arrows.count { $0.angle <= right }) / Double(arrows.count)
+    }
+
     /// At all places but the middle, which has no direction.
     private static func arrows(
-        _ image: Tensor<Float>, _ kind: SamplerKind, _ downsampling: Double, _ variant: Variant, seed: UInt64
+        _ image: Tensor<Float>, _ kind: SamplerName, _ downsampling: Double, _ variant: Variant, seed: UInt64
     ) -> [GradientArrow] {
         let (height, width) = (image.shape[1], image.shape[2])
         let size = [height, width].map { max(1, Int((part * Double($0) / downsampling).rounded())) }
@@ -88,7 +94,7 @@ enum GradientField: Experiment {
         let finer = variant.reduction == .averaged ? Int(downsampling) : 1
         let grid = SamplingGrid<Float>(.scaling(part, part), height: size[0] * finer, width: size[1] * finer)
         let target = areaAveraged(BilinearSampler().sample(batch, at: grid), height: size[0], width: size[1])
-        let sampler = kind.sampler(seed: seed)
+        let sampler = kind.forAlignment(seed: seed)
         let prepared = sampler.prepare(batch)
         let places = offsets.flatMap { y in offsets.map { x in (x: x, y: y) } }.filter { $0.x != 0 || $0.y != 0 }
         return places.enumerated().map { i, place in
@@ -102,11 +108,10 @@ enum GradientField: Experiment {
         let name = ExperimentName.gradientField.rawValue
         var figure = GradientFieldFigure(image: image, columns: downsamplings.count)
         var table = "downsampling,sampler,offset x,offset y,direction x,direction y,degrees\n"
-        for kind in SamplerKind.allCases {
+        for kind in SamplerName.allCases {
             for downsampling in downsamplings {
                 let arrows = arrows(image, kind, downsampling, .shown, seed: settings.seed)
-                let share = Double(arrows.count { $0.angle <= right }) / Double(arrows.count)
-                figure.add("\(kind.rawValue) \(fixed(downsampling, 0))x: \(fixed(100 * share, 0)) % right", arrows)
+                figure.add("\(kind.rawValue) \(fixed(downsampling, 0))x: \(fixed(100 * rightShare(arrows), 0)) % right", arrows)
                 for arrow in arrows {
                     let numbers = [arrow.place.x, arrow.place.y, arrow.direction.x, arrow.direction.y, arrow.angle * 180 / .pi]
                     table += ([fixed(downsampling, 0), kind.rawValue] + numbers.map { fixed($0, 4) }).joined(separator: ",") + "\n"

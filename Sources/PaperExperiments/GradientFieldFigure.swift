@@ -1,3 +1,4 @@
+import Figures
 import LinWarp
 
 /// Arrows over a pale image, panel by panel, under a key of their colours.
@@ -12,7 +13,7 @@ struct GradientFieldFigure {
     private static let textScale = 3
     private static var textHeight: Int { BitmapFont.height(scale: textScale) }
     private static let panelWidth = 560
-    private static let rows = SamplerKind.allCases.count
+    private static let rows = SamplerName.allCases.count
 
     /// - Parameters:
     ///   - image: [3, H, W], what the arrows are drawn over.

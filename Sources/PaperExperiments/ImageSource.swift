@@ -21,6 +21,11 @@ enum ImageSource: String, CaseIterable {
         }
     }
 
+    /// Natural photographs, or a few scenes for the quick version.
+    static func photographs(_ count: Int, quick: Int, _ settings: ExperimentSettings) throws -> [Tensor<Float>] {
+        try settings.isQuick ? scenes.images(quick, settings) : voc.images(count, settings)
+    }
+
     /// Different images, chosen by the seed: each [C, H, W], 0...1. Fewer where the set holds fewer.
     func images(_ count: Int, _ settings: ExperimentSettings) throws -> [Tensor<Float>] {
         var random = RandomSource(seed: settings.seed, stream: 1)

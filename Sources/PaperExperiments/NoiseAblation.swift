@@ -1,3 +1,4 @@
+import Files
 import LinWarp
 
 /// Fig. 9: what the width of the noise does to alignment, and to the sampled image.
@@ -9,7 +10,7 @@ enum NoiseAblation: Experiment {
 
     static func run(_ settings: ExperimentSettings) throws {
         let name = ExperimentName.noiseAblation
-        let images = try (settings.isQuick ? ImageSource.scenes : .voc).images(settings.isQuick ? 3 : 80, settings)
+        let images = try ImageSource.photographs(80, quick: 3, settings)
         let ablation = AlignmentAblation(
             name: name,
             variants: zip(sigmas, 1...).map { sigma, lineType in

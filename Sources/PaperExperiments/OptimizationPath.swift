@@ -1,4 +1,5 @@
 import Figures
+import Files
 import LinWarp
 
 /// Fig. 1: the path of an alignment with each sampler, and what it has found at its end.
@@ -11,12 +12,13 @@ enum OptimizationPath: Experiment {
     static func run(_ settings: ExperimentSettings) throws {
         let name = ExperimentName.optimizationPath
         var random = RandomSource(seed: settings.seed, stream: 2)
-        let task = AlignmentTask(try photograph(settings), region: region, downsampling: downsampling, random: &random)
+        let task = AlignmentTask(
+            try ImageSource.photographs(1, quick: 1, settings)[0], region: region, downsampling: downsampling, random: &random)
         var rows: [ShownAlignment] = []
         var table = "sampler,iteration,loss," + (0..<4).map { "u\($0),v\($0)" }.joined(separator: ",") + "\n"
-        for kind in SamplerKind.allCases {
+        for kind in SamplerName.allCases {
             settings.progress("\(kind.rawValue)")
-            let search = AlignmentSettings.paper(kind.sampler(seed: settings.seed), iterations: settings.isQuick ? 40 : 200)
+            let search = AlignmentSettings.paper(kind.forAlignment(seed: settings.seed), iterations: settings.isQuick ? 40 : 200)
             let alignment = task.alignment(search)
             let error = fixed(alignment.matrix.cornerDistance(to: task.truth), 4)
             rows.append(
@@ -47,15 +49,10 @@ enum OptimizationPath: Experiment {
             findings: [
                 .init(
                     claim: "linearized sampling converges to the truth, bilinear sampling does not",
-                    found: zip(SamplerKind.allCases, errors).map { "\($0.rawValue) \(fixed($1, 3))" }.joined(separator: ", ")
+                    found: zip(SamplerName.allCases, errors).map { "\($0.rawValue) \(fixed($1, 3))" }.joined(separator: ", ")
                         + " (corner error in normalized coordinates)",
                     holds: errors[2] < errors[0])
             ]
         ).write(name, settings)
-    }
-
-    /// A natural photograph: the first of VOC.
-    private static func photograph(_ settings: ExperimentSettings) throws -> Tensor<Float> {
-        try (settings.isQuick ? ImageSource.scenes : .voc).images(1, settings)[0]
     }
 }

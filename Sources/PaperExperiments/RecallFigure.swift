@@ -1,3 +1,4 @@
+import Files
 import Plots
 
 /// Recall by error in panels that share their axes, with one key in a strip of its own above them.

@@ -1,3 +1,4 @@
+import Files
 import LinWarp
 
 /// Fig. 10a: how well the linearized sampler aligns with more and fewer samples.
@@ -8,7 +9,7 @@ enum SampleCountAblation: Experiment {
 
     static func run(_ settings: ExperimentSettings) throws {
         let name = ExperimentName.sampleCountAblation
-        let images = try (settings.isQuick ? ImageSource.scenes : .voc).images(settings.isQuick ? 3 : 80, settings)
+        let images = try ImageSource.photographs(80, quick: 3, settings)
         let ablation = AlignmentAblation(
             name: name,
             variants: zip(counts, 1...).map { count, lineType in

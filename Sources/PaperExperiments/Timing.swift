@@ -1,3 +1,4 @@
+import Files
 import LinWarp
 import Plots
 
@@ -37,7 +38,15 @@ enum Timing: Experiment {
         let name = ExperimentName.timing
         let speeds = cases.map { shape in
             settings.progress(shape.title)
-            let times = (0...(settings.isQuick ? 5 : 60)).map { call in time(shape, call: call) }.dropFirst()  // warm-up
+            let scene = ProceduralScene().image(height: shape.source[0], width: shape.source[1])
+            let images = stack([Tensor<Float>](repeating: scene, count: shape.batch))
+            let times = (0...(settings.isQuick ? 5 : 60)).map { call in
+                // One sampler after the other, so that both feel the same load of the machine.
+                (
+                    bilinear: time(BilinearSampler(propagatesToImage: false), shape, images, call),
+                    linearized: time(LinearizedSampler(), shape, images, call)
+                )
+            }.dropFirst()  // warm-up
             return (
                 forward: Speed(times.map { ($0.bilinear.forward, $0.linearized.forward) }),
                 backward: Speed(times.map { ($0.bilinear.backward, $0.linearized.backward) }),
@@ -110,13 +119,6 @@ enum Timing: Experiment {
 
     /// Milliseconds of one forward pass and the way back.
     private typealias Times = (forward: Double, backward: Double, both: Double)
-
-    /// One sampler after the other, so that both feel the same load of the machine.
-    private static func time(_ shape: Case, call: Int) -> (bilinear: Times, linearized: Times) {
-        let scene = ProceduralScene().image(height: shape.source[0], width: shape.source[1])
-        let images = stack([Tensor<Float>](repeating: scene, count: shape.batch))
-        return (time(BilinearSampler(propagatesToImage: false), shape, images, call), time(LinearizedSampler(), shape, images, call))
-    }
 
     private static func time(_ sampler: any Sampler, _ shape: Case, _ images: Tensor<Float>, _ call: Int) -> Times {
         let matrix = .rotation(0.1) * .scaling(0.9, 0.9)

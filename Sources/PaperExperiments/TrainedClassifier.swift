@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 import LinWarp
 import TrainingRuns
@@ -111,7 +112,7 @@ extension NetworkConfiguration.Transformer {
 }
 
 extension NetworkConfiguration.SamplerKind {
-    /// Of gnuplot's: the same as `SamplerKind.lineType`, and one more.
+    /// Of gnuplot's: the same as `SamplerName.lineType`, and one more.
     var lineType: Int {
         switch self {
         case .bilinear: 2

@@ -77,13 +77,8 @@ struct TrialTable {
     }
 
     private func append(_ text: String) throws {
-        do {
-            guard let file = FileHandle(forWritingAtPath: path) else { throw FileError.last }
-            defer { try? file.close() }
-            try file.seekToEnd()
-            try file.write(contentsOf: Data(text.utf8))
-        } catch {
-            throw ExperimentError.cannotWrite(path: path, reason: "\(error)")
+        do throws(FileError) { try Files.append(text, toFile: path) } catch {
+            throw ExperimentError.cannotWrite(path: path, reason: error.reason)
         }
     }
 }

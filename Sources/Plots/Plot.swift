@@ -68,9 +68,7 @@ package struct Plot {
 
     private func write(_ data: Data, to path: String) throws(PlotError) {
         do throws(FileError) {
-            try replaceFile(at: path) { (write) throws(FileError) in
-                try Array(data).withUnsafeBufferPointer { (x) throws(FileError) in try write(UnsafeRawBufferPointer(x)) }
-            }
+            try replaceFile(at: path, with: Array(data))
         } catch {
             throw .cannotWrite(path: path, reason: error.reason)
         }

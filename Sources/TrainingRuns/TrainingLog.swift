@@ -30,14 +30,8 @@ package struct TrainingLog {
     }
 
     func append(_ entry: Entry) throws {
-        guard let file = FileHandle(forWritingAtPath: path) else { throw TrainingRunError.cannotWrite(path: path) }
-        defer { try? file.close() }
-        do {
-            try file.seekToEnd()
-            try file.write(contentsOf: Data((try encodedJSON(entry) + "\n").utf8))
-        } catch {
-            throw TrainingRunError.cannotWrite(path: path)
-        }
+        let line = try encodedJSON(entry) + "\n"
+        do { try Files.append(line, toFile: path) } catch { throw TrainingRunError.cannotWrite(path: path) }
     }
 
     private func write(_ text: String) throws {

@@ -1,13 +1,13 @@
 import LinWarp
 
-/// The samplers that the paper compares.
-enum SamplerKind: String, CaseIterable {
+/// The samplers that the paper compares, by name.
+package enum SamplerName: String, CaseIterable {
     case bilinear
     case multiScale = "multi-scale"
     case linearized
 
-    /// With the paper's settings.
-    func sampler(seed: UInt64) -> any Sampler {
+    /// For alignment; the linearized one is regularized by one squared source pixel, as `AlignmentSettings` has it.
+    package func forAlignment(seed: UInt64) -> any Sampler {
         switch self {
         case .bilinear: BilinearSampler(propagatesToImage: false)
         case .multiScale: MultiScaleSampler(propagatesToImage: false)
@@ -15,8 +15,8 @@ enum SamplerKind: String, CaseIterable {
         }
     }
 
-    /// In pictures; the same as `lineType` in plots.
-    var color: Color {
+    /// In pictures.
+    package var color: Color {
         switch self {
         case .bilinear: .vermillion
         case .multiScale: .reddishPurple
@@ -24,8 +24,8 @@ enum SamplerKind: String, CaseIterable {
         }
     }
 
-    /// Of gnuplot's, as `Plot` defines them.
-    var lineType: Int {
+    /// In plots, of gnuplot's as `Plot` defines them: the same color.
+    package var lineType: Int {
         switch self {
         case .bilinear: 2
         case .multiScale: 4
