@@ -1,5 +1,4 @@
 import COpenBLAS
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -35,15 +34,11 @@ public enum Threads {
             return
         }
         let next = Atomic<Int>(0)
-        withoutActuallyEscaping(body) { body in
-            // Each piece is one thread's alone, which the compiler can't see.
-            nonisolated(unsafe) let body = body
-            DispatchQueue.concurrentPerform(iterations: workers) { _ in
-                while true {
-                    let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                    guard piece < pieces else { return }
-                    body(piece * size..<min(count, (piece + 1) * size))
-                }
+        ThreadPool.shared.run(helpers: workers - 1) {
+            while true {
+                let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard piece < pieces else { return }
+                body(piece * size..<min(count, (piece + 1) * size))
             }
         }
     }

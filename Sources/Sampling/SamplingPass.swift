@@ -53,26 +53,40 @@ struct SamplingPass<Scalar: FloatingScalar> {
     var pixels: Int { grid.height * grid.width }
     private var resultShape: [Int] { [batch, channels, grid.height, grid.width] }
 
-    /// Which image serves target `n`.
-    private func imageIndex(_ n: Int) -> Int { image.shape[0] == 1 ? 0 : n }
+    /// The kernels' views of the images at `pixels`, and of the grid's targets, whose matrices or points are at `variable`.
+    private func operands(_ pixels: UnsafePointer<Scalar>, _ variable: UnsafePointer<Scalar>) -> Operands {
+        let bytes = MemoryLayout<Scalar>.stride
+        let isPoints = if case .points = grid.form { true } else { false }
+        return Operands(
+            image: warp_image(
+                pixels: pixels, channels: Int32(channels), height: Int32(height), width: Int32(width), padding: padding.raw,
+                align_corners: alignCorners),
+            imageBytes: channels * height * width * bytes,
+            grid: warp_grid(
+                matrix: isPoints ? nil : variable, points: isPoints ? variable : nil, height: Int32(grid.height),
+                width: Int32(grid.width), align_corners: grid.alignCorners),
+            gridBytes: grid.batch == 1 ? 0 : (isPoints ? 2 * self.pixels : 9) * bytes)
+    }
+}
 
-    /// The kernels' view of image `index` of those at `pixels`.
-    private func source(_ index: Int, _ pixels: UnsafePointer<Scalar>) -> warp_image {
-        warp_image(
-            pixels: pixels + index * channels * height * width, channels: Int32(channels), height: Int32(height), width: Int32(width),
-            padding: padding.raw, align_corners: alignCorners)
+/// The first image and the first target, as the kernels see them, and how far it is to the next. Without the scalar's type: in generic code each
+/// look at it costs as much as sampling some pixels.
+private struct Operands {
+    var image: warp_image
+    let imageBytes: Int
+    var grid: warp_grid
+    let gridBytes: Int
+
+    func image(_ index: Int) -> warp_image {
+        var result = image
+        result.pixels += index * imageBytes
+        return result
     }
 
-    /// The kernels' view of target `n` of a grid whose matrices or points are at `variable`.
-    private func target(_ n: Int, _ variable: UnsafePointer<Scalar>) -> warp_grid {
-        let place = grid.batch == 1 ? 0 : n
-        var (matrix, points): (UnsafePointer<Scalar>?, UnsafePointer<Scalar>?)
-        switch grid.form {
-        case .matrices: matrix = variable + 9 * place
-        case .points: points = variable + 2 * pixels * place
-        }
-        return warp_grid(
-            matrix: matrix, points: points, height: Int32(grid.height), width: Int32(grid.width), align_corners: grid.alignCorners)
+    func target(_ n: Int) -> warp_grid {
+        var result = grid
+        if grid.points == nil { result.matrix += n * gridBytes } else { result.points += n * gridBytes }
+        return result
     }
 }
 
@@ -92,13 +106,15 @@ extension SamplingPass {
     private func forEachRun(
         _ body: (_ run: Run, _ source: UnsafePointer<warp_image>, _ grid: UnsafePointer<warp_grid>) -> Void
     ) {
+        let (pixels, runLength, runsPerTarget, hasOneImage) = (pixels, runLength, runsPerTarget, image.shape[0] == 1)
         image.withScalars { image in
             grid.variable.withScalars { variable in
+                let operands = operands(image.baseAddress!, variable.baseAddress!)
                 // A piece is a run, or several small targets.
                 Threads.forEachPiece(of: batch * runsPerTarget, size: max(1, runLength / pixels)) { piece in
                     for index in piece {
                         let (n, first) = (index / runsPerTarget, index % runsPerTarget * runLength)
-                        var (source, target) = (self.source(imageIndex(n), image.baseAddress!), self.target(n, variable.baseAddress!))
+                        var (source, target) = (operands.image(hasOneImage ? 0 : n), operands.target(n))
                         body(Run(target: n, first: first, count: min(runLength, pixels - first), index: index), &source, &target)
                     }
                 }
@@ -116,11 +132,13 @@ extension SamplingPass {
         var slopeU: Tensor<Scalar>?
         var slopeV: Tensor<Scalar>?
         let values = Tensor<Scalar>(shape: resultShape) { values in
-            func fill(_ u: UnsafeMutablePointer<Scalar>?, _ v: UnsafeMutablePointer<Scalar>?) {
+            let values = UnsafeMutableRawPointer(values.baseAddress!)
+            let (channels, pixels, bytes) = (channels, pixels, MemoryLayout<Scalar>.stride)
+            func fill(_ u: UnsafeMutableRawPointer?, _ v: UnsafeMutableRawPointer?) {
                 forEachRun { run, source, grid in
-                    let place = run.target * channels * pixels + run.first
+                    let place = (run.target * channels * pixels + run.first) * bytes
                     var results = warp_run(
-                        values: values.baseAddress! + place, slope_u: u.map { $0 + place }, slope_v: v.map { $0 + place }, stride: pixels)
+                        values: values + place, slope_u: u.map { $0 + place }, slope_v: v.map { $0 + place }, stride: pixels)
                     kernel(run, source, grid, &results)
                 }
             }
@@ -137,17 +155,20 @@ extension SamplingPass {
     func gridGradient(
         _ cotangent: Tensor<Scalar>,
         _ kernel: (
-            _ run: Run, _ source: UnsafePointer<warp_image>, _ grid: UnsafePointer<warp_grid>, _ cotangent: UnsafePointer<Scalar>,
+            _ run: Run, _ source: UnsafePointer<warp_image>, _ grid: UnsafePointer<warp_grid>, _ cotangent: UnsafeRawPointer,
             _ gradient: UnsafePointer<warp_grid_gradient>
         ) -> Void
     ) -> Tensor<Scalar> {
-        cotangent.withScalars { cotangent in
-            func share(_ run: Run) -> UnsafePointer<Scalar> { cotangent.baseAddress! + run.target * channels * pixels + run.first }
+        let (channels, pixels, bytes) = (channels, pixels, MemoryLayout<Scalar>.stride)
+        return cotangent.withScalars { cotangent in
+            let cotangent = UnsafeRawPointer(cotangent.baseAddress!)
+            func share(_ run: Run) -> UnsafeRawPointer { cotangent + (run.target * channels * pixels + run.first) * bytes }
             switch grid.form {
             case .points:
                 let all = Tensor<Scalar>(shape: [batch, grid.height, grid.width, 2]) { points in
+                    let points = UnsafeMutableRawPointer(points.baseAddress!)
                     forEachRun { run, source, grid in
-                        var gradient = warp_grid_gradient(matrix: nil, points: points.baseAddress! + run.target * pixels * 2)
+                        var gradient = warp_grid_gradient(matrix: nil, points: points + run.target * pixels * 2 * bytes)
                         kernel(run, source, grid, share(run), &gradient)
                     }
                 }
@@ -177,11 +198,12 @@ extension SamplingPass {
     func scatter(
         _ cotangent: Tensor<Scalar>,
         _ kernel: (
-            _ target: Int, _ shape: UnsafePointer<warp_image>, _ grid: UnsafePointer<warp_grid>, _ cotangent: UnsafePointer<Scalar>,
-            _ gradient: UnsafeMutablePointer<Scalar>
+            _ target: Int, _ shape: UnsafePointer<warp_image>, _ grid: UnsafePointer<warp_grid>, _ cotangent: UnsafeRawPointer,
+            _ gradient: UnsafeMutableRawPointer
         ) -> Void
     ) -> Tensor<Scalar> {
         var gradient = Tensor<Scalar>.zeros(image.shape)
+        let (batch, channels, pixels, bytes, hasOneImage) = (batch, channels, pixels, MemoryLayout<Scalar>.stride, image.shape[0] == 1)
         let plane = height * width
         // Few channels a block: positions are computed anew for each.
         let block = max(1, min(channels, 16))
@@ -189,16 +211,18 @@ extension SamplingPass {
         gradient.withMutableScalars { gradient in
             cotangent.withScalars { cotangent in
                 grid.variable.withScalars { variable in
+                    let operands = operands(UnsafePointer(gradient.baseAddress!), variable.baseAddress!)
+                    let (cotangent, gradient) = (UnsafeRawPointer(cotangent.baseAddress!), UnsafeMutableRawPointer(gradient.baseAddress!))
                     Threads.forEachPiece(of: image.shape[0] * blocks, size: max(1, runLength / pixels)) { piece in
                         for item in piece {
                             let (index, channel) = (item / blocks, item % blocks * block)
-                            var shape = source(index, UnsafePointer(gradient.baseAddress!))
+                            var shape = operands.image(index)
                             shape.channels = Int32(min(block, channels - channel))
-                            for n in 0..<batch where imageIndex(n) == index {
-                                var grid = target(n, variable.baseAddress!)
+                            for n in 0..<batch where hasOneImage || n == index {
+                                var grid = operands.target(n)
                                 kernel(
-                                    n, &shape, &grid, cotangent.baseAddress! + (n * channels + channel) * pixels,
-                                    gradient.baseAddress! + (index * channels + channel) * plane)
+                                    n, &shape, &grid, cotangent + (n * channels + channel) * pixels * bytes,
+                                    gradient + (index * channels + channel) * plane * bytes)
                             }
                         }
                     }

@@ -1,3 +1,5 @@
+import Dispatch
+import Foundation
 import LinearAlgebra
 import Synchronization
 import TestSupport
@@ -29,6 +31,33 @@ final class ThreadsTests: XCTestCase {
                 }
             }
             XCTAssertEqual(total.load(ordering: .relaxed), 1000 * 190 * 50 + 20 * 1225)
+        }
+    }
+
+    /// More callers than the pool has places for, each with nested work.
+    func testManyCallers() {
+        Threads.with(count: 3) {
+            let total = Atomic<Int>(0)
+            DispatchQueue.concurrentPerform(iterations: 16) { _ in
+                for _ in 0..<200 {
+                    Threads.forEachPiece(of: 6, size: 1) { _ in
+                        Threads.forEachPiece(of: 10, size: 3) { total.add($0.count, ordering: .relaxed) }
+                    }
+                }
+            }
+            XCTAssertEqual(total.load(ordering: .relaxed), 16 * 200 * 6 * 10)
+        }
+    }
+
+    /// After a pause in which the pool's threads have gone to sleep.
+    func testWorkAfterSleep() {
+        Threads.with(count: 2) {
+            for _ in 0..<20 {
+                Thread.sleep(forTimeInterval: 0.005)
+                let total = Atomic<Int>(0)
+                Threads.forEachPiece(of: 100, size: 1) { total.add($0.lowerBound, ordering: .relaxed) }
+                XCTAssertEqual(total.load(ordering: .relaxed), 4950)
+            }
         }
     }
 
