@@ -32,15 +32,26 @@ enum Classification: Experiment {
     /// How many seeds: more where the paper sees differences.
     static func runs(_ downsampling: Int, _ settings: ExperimentSettings) -> Int { !settings.isQuick && downsampling >= 4 ? 2 : 1 }
 
-    /// The trainings of one seed, in their order.
-    private static func trials(run: Int, _ settings: ExperimentSettings) -> [Trial] {
-        downsamplings(settings).filter { run < runs($0, settings) }.flatMap { downsampling in
-            [Trial(transformer: .none, sampler: .bilinear, downsampling: downsampling, run: run)]
-                + [.stn, .icstn].flatMap { transformer in
-                    NetworkConfiguration.SamplerKind.allCases.map {
-                        Trial(transformer: transformer, sampler: $0, downsampling: downsampling, run: run)
+    /// All trainings, in their order.
+    private static func trials(_ settings: ExperimentSettings) -> [Trial] {
+        downsamplings(settings).flatMap { downsampling in
+            (0..<runs(downsampling, settings)).flatMap { run in
+                [Trial(transformer: .none, sampler: .bilinear, downsampling: downsampling, run: run)]
+                    + [.stn, .icstn].flatMap { transformer in
+                        samplers(transformer, downsampling: downsampling).map {
+                            Trial(transformer: transformer, sampler: $0, downsampling: downsampling, run: run)
+                        }
                     }
-                }
+            }
+        }
+    }
+
+    /// The paper's, and without the bias row those that `InferenceSwap` needs.
+    private static func samplers(
+        _ transformer: NetworkConfiguration.Transformer, downsampling: Int
+    ) -> [NetworkConfiguration.SamplerKind] {
+        NetworkConfiguration.SamplerKind.allCases.filter {
+            $0 != .linearizedBiasFree || (transformer == .stn && InferenceSwap.downsamplings.contains(downsampling))
         }
     }
 
@@ -70,30 +81,34 @@ enum Classification: Experiment {
 
     static func run(_ settings: ExperimentSettings) throws {
         var trials = try TrialTable(
-            "classification-trials.csv", keys: ["images", "network", "sampler", "downsampling", "run"],
-            values: ["errors", "total", "iterations", "classifier parameters"], settings)
-        let runs = downsamplings(settings).map { Self.runs($0, settings) }.max()!
-        let all = (0..<runs).map { Self.trials(run: $0, settings) }
-        var results = ClassificationTable(trainings: all.joined().count, downsamplings: downsamplings(settings).sorted())
-        for (run, todo) in all.enumerated() {
-            settings.progress("reading")
-            let data = try Self.data(run: run, settings)
-            results.setUp = "\(describe(data, settings)) \(plan(data, settings).description)"
-            for trial in todo {
-                let images = settings.isQuick ? "signs" : "gtsrb \(data.training.count)"
-                let key = [images, trial.transformer.rawValue, trial.sampler.rawValue, "\(trial.downsampling)", "\(trial.run)"]
-                var isNew = false
-                let values = try trials.values(key) {
-                    isNew = true
-                    let trained = try Self.trained(trial, on: data, reuses: false, settings)
-                    settings.progress("\(trial.title), testing")
-                    let test = trained.network.confusion(trained.parameters, on: data.test)
-                    return [test.errors, test.total, trained.iterations, trained.classifierParameters].map(Double.init)
-                }
-                results.add(trial, errors: Int(values[0]), total: Int(values[1]), classifierParameters: Int(values[3]))
-                // Whoever looks while it goes on, or after it was stopped, sees what there is.
-                if isNew && !settings.isQuick && !results.isComplete { try results.write(settings) }
+            "classification-trials.csv", keys: ["images", "iterations", "network", "sampler", "downsampling", "run"],
+            values: ["errors", "total", "iterations done", "classifier parameters"], settings)
+        let all = Self.trials(settings)
+        var results = ClassificationTable(trainings: all.count, downsamplings: downsamplings(settings).sorted())
+        var (data, run) = (try Self.data(run: 0, settings), 0)
+        for trial in all {
+            if trial.run != run {
+                settings.progress("reading")
+                (data, run) = (try Self.data(run: trial.run, settings), trial.run)
             }
+            let plan = plan(data, settings)
+            results.setUp = "\(describe(data, settings)) \(plan.description)"
+            let images = settings.isQuick ? "signs" : "gtsrb \(data.training.count)"
+            let key = [
+                images, "\(plan.iterations(trial.transformer))", trial.transformer.rawValue, trial.sampler.rawValue,
+                "\(trial.downsampling)", "\(trial.run)",
+            ]
+            var isNew = false
+            let values = try trials.values(key) {
+                isNew = true
+                let trained = try Self.trained(trial, on: data, reuses: false, settings)
+                settings.progress("\(trial.title), testing")
+                let test = trained.network.confusion(trained.parameters, on: data.test)
+                return [test.errors, test.total, trained.iterations, trained.classifierParameters].map(Double.init)
+            }
+            results.add(trial, errors: Int(values[0]), total: Int(values[1]), classifierParameters: Int(values[3]))
+            // Whoever looks while it goes on, or after it was stopped, sees what there is.
+            if isNew && !settings.isQuick && !results.isComplete { try results.write(settings) }
         }
         try results.write(settings)
     }

@@ -47,8 +47,9 @@ enum InferenceSwap: Experiment {
         }
     }
 
+    static let downsamplings = [8, 4]
+
     static func run(_ settings: ExperimentSettings) throws {
-        let downsamplings = [8, 4]
         var rows = downsamplings.flatMap { downsampling in samplers.map { Row(sampler: $0, downsampling: downsampling) } }
         for run in 0..<Classification.runs(8, settings) {
             settings.progress("reading")

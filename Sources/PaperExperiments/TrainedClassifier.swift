@@ -16,14 +16,18 @@ struct TrainingPlan {
     /// to zero along half a cosine.
     var patience: Int?
 
+    /// At most so many.
+    func iterations(_ transformer: NetworkConfiguration.Transformer) -> Int {
+        switch transformer {
+        case .none: iterations.none
+        case .stn: iterations.stn
+        case .icstn: iterations.icstn
+        }
+    }
+
     /// The training of a network on some data.
     func training(_ configuration: NetworkConfiguration, on dataset: DatasetName) -> TrainingRun {
-        let iterations =
-            switch configuration.transformer {
-            case .none: self.iterations.none
-            case .stn: self.iterations.stn
-            case .icstn: self.iterations.icstn
-            }
+        let iterations = iterations(configuration.transformer)
         return TrainingRun(
             dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
             schedule: patience == nil ? .cosine(iterations: iterations) : .constant, batch: batch, iterations: iterations,

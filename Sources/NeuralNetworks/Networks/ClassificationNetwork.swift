@@ -26,6 +26,7 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     public enum SamplerKind: String, Codable, Sendable, CaseIterable {
         case bilinear
         case multiScale = "multi-scale"
+        /// With noise of a quarter of a pixel of the result.
         case linearized
         /// Linearized without the bias row: bilinear's values with the plane's slopes, so that bilinear sampling can take its place after
         /// training.
@@ -71,12 +72,16 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     /// The side of the classifier's input.
     public var classifierSide: Int { side / downsampling }
 
+    /// Of the linearized sampler's noise, in pixels of the result: a quarter, as in the authors' released code (0.5 / width, in coordinates from -1
+    /// to 1). A network sees every value that the noise moves: with a whole pixel at 8x, no classifier gets along with it.
+    private static let sigma = 0.25
+
     var makeSampler: any Sampler {
         switch sampler {
         case .bilinear: BilinearSampler(propagatesToImage: false)
         case .multiScale: MultiScaleSampler(propagatesToImage: false)
-        case .linearized: LinearizedSampler(noise: .seed(seed))
-        case .linearizedBiasFree: LinearizedSampler(bias: .excluded, noise: .seed(seed))
+        case .linearized: LinearizedSampler(sigma: Self.sigma, noise: .seed(seed))
+        case .linearizedBiasFree: LinearizedSampler(sigma: Self.sigma, bias: .excluded, noise: .seed(seed))
         }
     }
 }
