@@ -18,10 +18,11 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .target(name: "CWarpKernels"),
+        .target(name: "CProcessors"),
         .target(
             name: "LinearAlgebra",
             dependencies: [
-                "COpenBLAS", "CWarpKernels",
+                "COpenBLAS", "CWarpKernels", "CProcessors",
                 .product(name: "RealModule", package: "swift-numerics"),
             ]),
         .target(name: "Tensors", dependencies: ["LinearAlgebra", "CWarpKernels"]),

@@ -88,8 +88,8 @@ def find_peer(worker, function, operands):
 
 def in_a_row(repetition):
     """The median of a few repetitions, so that what the other library left in the caches does not count; of fewer where they are long. A pause
-    first: threads may spin for a while after their work, and would take a core from the other library."""
-    time.sleep(0.005)
+    first: OpenMP's threads keep turning for some 10 ms after their work, and would take a core from the other library."""
+    time.sleep(0.02)
     times = []
     while len(times) < 5 and sum(times) < 100:
         times.append(repetition())

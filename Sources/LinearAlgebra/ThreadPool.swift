@@ -1,10 +1,12 @@
+import CProcessors
 import Foundation
 import Synchronization
 
 /// Threads that help with work.
 ///
 /// They keep looking for some for a moment before they sleep: the steps of a computation follow each other within microseconds, and waking a
-/// thread takes longer than many a step.
+/// thread takes longer than many a step. And they leave the processor of whoever asks for help: kernels wake a thread where it was, and on
+/// some machines leave both there for milliseconds while another processor is idle.
 final class ThreadPool: Sendable {
     static let shared = ThreadPool()
 
@@ -14,13 +16,18 @@ final class ThreadPool: Sendable {
     private let threads = Mutex(0)
     private let sleepers = Atomic<Int>(0)
     private let alarm = NSCondition()
-    /// Looks before a thread sleeps, about a fifth of a millisecond.
+    /// The processor of the one who asked last; and how many have asked before, in units of `request`.
+    private let caller = Atomic<UInt64>(0)
+    private static let request: UInt64 = 1 << 32
+    /// Looks before a thread sleeps, about half a millisecond.
     private static let patience = 1000
 
     /// Calls `work` on this thread and, where they come in time, on up to `helpers` others at once; returns when all are through.
     func run(helpers: Int, _ work: () -> Void) {
         guard let place = places.first(where: { $0.reserve() }) else { return work() }
         start(atLeast: helpers)
+        let requests = caller.load(ordering: .relaxed) / Self.request + 1
+        caller.store((requests % Self.request) * Self.request + UInt64(max(0, processor_current())), ordering: .relaxed)
         withoutActuallyEscaping(work) { work in
             place.open(work, entries: helpers)
             if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -47,7 +54,13 @@ final class ThreadPool: Sendable {
 
     private func help() {
         var looks = 0
+        var seen: UInt64 = 0
         while true {
+            let asked = caller.load(ordering: .relaxed)
+            if asked != seen {
+                seen = asked
+                processor_leave(Int32(asked % Self.request))
+            }
             if let place = places.first(where: { $0.enter() }) {
                 place.work()
                 place.leave()

@@ -28,12 +28,7 @@ struct SamplerOverhead: ParsableCommand {
         for samples in [4, 16, 32] { report("\(standard), K = \(samples)", standard, samples: samples) }
         for channels in [1, 4, 16, 64] { report("\(channels) channels", .init(16, channels, 56, 56, to: 28, 28), samples: 8) }
         for shape in [standard, SamplingCase.Shape.standard[2]] { reportSolvers(shape) }
-        let threads = Threads.count
-        for count in 1...threads where count == 1 || count == threads {
-            Threads.count = count
-            report("\(standard), \(count) of \(threads) threads", standard, samples: 8)
-        }
-        Threads.count = threads
+        reportThreads()
         if let out { try writeTables(to: out) }
     }
 
@@ -63,6 +58,34 @@ struct SamplerOverhead: ParsableCommand {
             }
             for (sampler, times) in zip(samplers, times) { print("  forward: \(sampler.0) \(Summary(times))") }
         }
+    }
+
+    /// One thread and all of them, in turn.
+    private func reportThreads() {
+        let shape = SamplingCase.Shape.standard[0]
+        let threads = Threads.count
+        print("one thread and \(threads)")
+        var cases: [(String, any BenchmarkCase)] = [
+            ("bilinear forward, \(shape)", SamplingCase(BilinearSampler(propagatesToImage: false), shape, .forward, .points)),
+            ("linearized forward, \(shape)", SamplingCase(LinearizedSampler(), shape, .forward, .points)),
+            ("training step, bilinear", StepCase(sampler: .bilinear)),
+            ("training step, linearized", StepCase(sampler: .linearized)),
+        ]
+        for i in cases.indices {
+            var times: (one: [Double], all: [Double]) = ([], [])
+            for turn in 0...turns {
+                let pair = [1, threads].map { count in
+                    Threads.count = count
+                    return Summary((0..<5).map { _ in cases[i].1.repetition() }).median
+                }
+                guard turn > 0 else { continue }  // warm-up
+                times.one.append(pair[0])
+                times.all.append(pair[1])
+            }
+            let ratio = Summary(zip(times.one, times.all).map { $0 / $1 })
+            print("  \(cases[i].0): \(Summary(times.one)), \(Summary(times.all)), ratio \(ratio)")
+        }
+        Threads.count = threads
     }
 
     /// The medians of each turn's repetitions, the samplers in turn.
