@@ -8,7 +8,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: demo test check mpi bench experiments results-page sanitize docs setup format
+.PHONY: demo test check mpi bench bench-check experiments results-page sanitize docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -42,6 +42,10 @@ format:
 bench: setup
 	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead --out "$(OUT)"
 	gnuplot -c Benchmarks/overhead.gnuplot "$(OUT)"
+
+# Whether something has become more than twice as slow as the thresholds in Benchmarks/Thresholds.
+bench-check: setup
+	cd Benchmarks && $(SWIFT) package benchmark thresholds check --no-progress
 
 # Every experiment of the paper, with the data sets in LINWARP_DATA: hours, most of them for `classification`. Goes on where it was stopped.
 EXPERIMENTS = optimization-path alignment-recall gradient-field noise-ablation sample-count-ablation collapse-ablation timing mnist \

@@ -22,6 +22,7 @@ struct SamplerOverhead: ParsableCommand {
 
     mutating func run() throws {
         print("\(processorName()), kernels \(KernelLevel.current), \(Threads.count) threads, \(BLASInformation.configuration), Float")
+        try reportMemory()
         print("milliseconds as median (lower to upper quartile); backward is the way back to a grid of points")
         for shape in SamplingCase.Shape.standard { report("\(shape)", shape, samples: 8) }
         let standard = SamplingCase.Shape.standard[0]
@@ -58,6 +59,31 @@ struct SamplerOverhead: ParsableCommand {
             }
             for (sampler, times) in zip(samplers, times) { print("  forward: \(sampler.0) \(Summary(times))") }
         }
+    }
+
+    /// What sampling a large image takes beyond its operands and its values, which the pool holds ready from a first time.
+    private func reportMemory() throws {
+        let side = 8192
+        let shape = SamplingCase.Shape(1, 1, side, side, to: side, side)
+        print("\(shape), image and values \(side * side / 262_144) MB each: MB at the most beyond them")
+        for (name, sampler) in [
+            ("bilinear", BilinearSampler(propagatesToImage: false) as any Sampler), ("linearized", LinearizedSampler()),
+        ] {
+            var sampling = SamplingCase(sampler, shape, .forward, .matrices)
+            sampling.prepared()()
+            // From here on the highest is counted anew.
+            try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+            let before = residentMemory("VmRSS")
+            sampling.prepared()()
+            print("  forward: \(name) \(max(0, residentMemory("VmHWM") - before + 512) / 1024)")
+        }
+    }
+
+    /// Kilobytes of this process, as Linux counts them.
+    private func residentMemory(_ field: String) -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix(field) } ?? ""
+        return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
     }
 
     /// One thread and all of them, in turn.
