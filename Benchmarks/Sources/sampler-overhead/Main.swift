@@ -29,6 +29,7 @@ struct SamplerOverhead: ParsableCommand {
         for samples in [4, 16, 32] { report("\(standard), K = \(samples)", standard, samples: samples) }
         for channels in [1, 4, 16, 64] { report("\(channels) channels", .init(16, channels, 56, 56, to: 28, 28), samples: 8) }
         for shape in [standard, SamplingCase.Shape.standard[2]] { reportSolvers(shape) }
+        reportStep()
         reportThreads()
         if let out { try writeTables(to: out) }
     }
@@ -59,6 +60,21 @@ struct SamplerOverhead: ParsableCommand {
             }
             for (sampler, times) in zip(samplers, times) { print("  forward: \(sampler.0) \(Summary(times))") }
         }
+    }
+
+    /// The training step with each sampler, in turn.
+    private func reportStep() {
+        let steps = (StepCase(sampler: .bilinear), StepCase(sampler: .linearized))
+        var times: (bilinear: [Double], linearized: [Double]) = ([], [])
+        for turn in 0...turns {
+            var (bilinear, linearized) = steps
+            let pair = (bilinear.repetition(), linearized.repetition())
+            guard turn > 0 else { continue }  // warm-up
+            times.bilinear.append(pair.0)
+            times.linearized.append(pair.1)
+        }
+        let ratio = Summary(zip(times.linearized, times.bilinear).map { $0 / $1 })
+        print("training step: bilinear \(Summary(times.bilinear)), linearized \(Summary(times.linearized)), ratio \(ratio)")
     }
 
     /// What sampling a large image takes beyond its operands and its values, which the pool holds ready from a first time.
