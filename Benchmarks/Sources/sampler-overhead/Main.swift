@@ -29,6 +29,7 @@ struct SamplerOverhead: ParsableCommand {
         for samples in [4, 16, 32] { report("\(standard), K = \(samples)", standard, samples: samples) }
         for channels in [1, 4, 16, 64] { report("\(channels) channels", .init(16, channels, 56, 56, to: 28, 28), samples: 8) }
         for shape in [standard, SamplingCase.Shape.standard[2]] { reportSolvers(shape) }
+        reportAccuracy()
         reportStep()
         reportThreads()
         if let out { try writeTables(to: out) }
@@ -40,25 +41,6 @@ struct SamplerOverhead: ParsableCommand {
             let times = timed(shape, direction, samples: samples)
             let ratio = Summary(zip(times.linearized, times.bilinear).map { $0 / $1 })
             print("  \(direction): bilinear \(Summary(times.bilinear)), linearized \(Summary(times.linearized)), ratio \(ratio)")
-        }
-    }
-
-    /// Forward with each solver, at matrices and at a grid of points.
-    private func reportSolvers(_ shape: SamplingCase.Shape) {
-        for variable in [SamplingCase.Variable.matrices, .points] {
-            print("\(shape), \(variable.rawValue), by solver")
-            let samplers: [(String, any Sampler)] =
-                LinearizedSampler.Solver.allCases.map { ($0.rawValue, LinearizedSampler(solver: $0)) }
-                + [("bilinear", BilinearSampler(propagatesToImage: false))]
-            var cases = samplers.map { SamplingCase($0.1, shape, .forward, variable) }
-            var times = samplers.map { _ in [Double]() }
-            for turn in 0...turns {
-                for i in cases.indices {
-                    let time = cases[i].repetition()
-                    if turn > 0 { times[i].append(time) }  // after a warm-up
-                }
-            }
-            for (sampler, times) in zip(samplers, times) { print("  forward: \(sampler.0) \(Summary(times))") }
         }
     }
 
