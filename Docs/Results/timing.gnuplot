@@ -20,6 +20,8 @@ set style data histogram
 set style histogram errorbars gap 1 linewidth 2
 set style fill solid 0.8 border
 set boxwidth 0.9
+set xtics font ",16"
+set xrange [-0.6:3.6]
 set yrange [0:*]
 set ylabel "speed (% of bilinear's)"
 plot data using 4:5:6:xtic(1) linetype 1 title "forward", \
