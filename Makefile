@@ -8,7 +8,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: demo test check mpi bench bench-check experiments results-page sanitize docs setup format
+.PHONY: demo test test-kernels check mpi bench bench-check experiments results-page sanitize docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -66,10 +66,22 @@ results-page:
 		if [ -f $(RESULTS)/$$name.md ]; then echo; cat $(RESULTS)/$$name.md; fi; \
 	done >> $(RESULTS)/README.md
 
-# The tests under the address and the thread sanitizer.
+# The tests with each set of kernels that the processor has, on one thread and on two.
+test-kernels: setup
+	$(BUILD) --build-tests
+	for level in baseline $(shell grep -om1 'avx2' /proc/cpuinfo) $(shell grep -om1 'avx512vl' /proc/cpuinfo | sed 's/vl//'); do \
+		for threads in 1 2; do \
+			echo "test-kernels: $$level, threads: $$threads"; \
+			LINWARP_KERNELS=$$level LINWARP_THREADS=$$threads $(TEST) --skip-build || exit 1; \
+		done; \
+	done
+
+# The tests under the address and the thread sanitizer. The conditions make tensors blocks of their own, and name tests that can't be done so.
 sanitize: setup
-	$(TEST) --sanitize address --scratch-path .build-address
-	$(TEST) --sanitize thread --scratch-path .build-thread
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/sanitize-leaks.txt \
+		$(TEST) --sanitize address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-address
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/sanitize-races.txt \
+		$(TEST) --sanitize thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-thread
 
 # Training across processes, see Docs/Scaling.md.
 mpi: PACKAGES += libopenmpi-dev

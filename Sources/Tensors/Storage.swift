@@ -55,7 +55,12 @@ public enum StoragePool {
 
     private static let state = Mutex(State())
     /// Beyond this many idle bytes, blocks go back to the system.
-    private static let idleLimit = 1 << 30
+    #if ADDRESS_SANITIZER || THREAD_SANITIZER
+        // At once: a sanitizer knows the bounds and the life of the system's blocks alone.
+        private static let idleLimit = -1
+    #else
+        private static let idleLimit = 1 << 30
+    #endif
 
     static func take(bytes: Int) -> Block {
         let size = sizeClass(bytes)
@@ -82,9 +87,13 @@ public enum StoragePool {
 
     /// `bytes` rounded up to one of four sizes an octave, so that sizes near each other share blocks and at most a quarter is wasted.
     private static func sizeClass(_ bytes: Int) -> Int {
-        guard bytes > 256 else { return 256 }
-        let octave = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
-        let step = 1 << (octave - 2)
-        return (bytes + step - 1) & ~(step - 1)
+        #if ADDRESS_SANITIZER || THREAD_SANITIZER
+            return bytes
+        #else
+            guard bytes > 256 else { return 256 }
+            let octave = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
+            let step = 1 << (octave - 2)
+            return (bytes + step - 1) & ~(step - 1)
+        #endif
     }
 }

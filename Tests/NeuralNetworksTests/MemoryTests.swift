@@ -8,12 +8,14 @@ import XCTest
 final class MemoryTests: XCTestCase {
     /// After the first steps a training lives on the memory that it has: the pool takes no block more from the system.
     func testTrainingTakesNoMemoryAfterItsFirstSteps() throws {
+        try skipUnderSanitizers(because: "each tensor gets a block of its own from the system")
         let (blocks, _) = try growth(steps: 20)
         XCTAssertEqual(blocks, 0)
     }
 
     /// Nor does the process as a whole; on one thread, as a new thread is memory too.
     func testProcessDoesNotGrow() throws {
+        try skipUnderSanitizers(because: "the process has the sanitizer's memory too")
         let (_, kilobytes) = try Threads.with(count: 1) { try growth(steps: 20) }
         XCTAssertEqual(kilobytes, 0)
     }

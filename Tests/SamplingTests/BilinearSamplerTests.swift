@@ -108,6 +108,8 @@ final class BilinearSamplerTests: XCTestCase {
         }
     }
 
+    func testSameBitsOnAnyNumberOfThreads() { assertSameBitsOnAnyNumberOfThreads(BilinearSampler()) }
+
     /// One image under several warps, and several images under one.
     func testBatchOfOneServesAll() {
         var numbers = RandomSource(seed: 12)

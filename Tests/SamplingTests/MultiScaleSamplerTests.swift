@@ -24,6 +24,8 @@ final class MultiScaleSamplerTests: XCTestCase {
         }
     }
 
+    func testSameBitsOnAnyNumberOfThreads() { assertSameBitsOnAnyNumberOfThreads(MultiScaleSampler()) }
+
     func testWithoutBlursItIsBilinear() {
         let (image, grid, _) = Scene.all[0].make(seed: 701)
         XCTAssertEqual(MultiScaleSampler(sigmas: []).sample(image, at: grid), BilinearSampler().sample(image, at: grid))

@@ -1,6 +1,8 @@
 import LinearAlgebra
 import Sampling
+import TestSupport
 import Tensors
+import XCTest
 
 extension RandomSource {
     /// A matrix that reads the source around `centre` at about `scale`, turned and sheared a little; with perspective where asked for.
@@ -94,5 +96,21 @@ extension SamplingGrid where Scalar == Double {
                 width: width, alignCorners: alignCorners)
         }
         return SamplingGrid<Float>(points: points.cast(to: Float.self), alignCorners: alignCorners)
+    }
+}
+
+/// Fails unless values, slopes and the gradients by image and matrices have the same bits on one to four threads.
+func assertSameBitsOnAnyNumberOfThreads(_ sampler: some Sampler, file: StaticString = #filePath, line: UInt = #line) {
+    let image: Tensor<Float> = randomTensor([3, 3, 70, 60], in: 0..<1)
+    let matrix = Tensor(Matrix3.scaling(0.9, 0.8).elements.map { Float($0) }, shape: [1, 3, 3])
+    func grid(_ matrix: Tensor<Float>) -> SamplingGrid<Float> { SamplingGrid(matrices: matrix, height: 50, width: 60) }
+    func run() -> [Tensor<Float>] {
+        let found = sampler.linearization(of: image, at: grid(matrix))
+        let (_, gradients) = valueWithGradient(at: [image, matrix]) { sampler.sample($0[0], at: grid($0[1])).squared().sum() }
+        return [found.values, found.slopeU!, found.slopeV!] + gradients
+    }
+    let one = Threads.with(count: 1, run)
+    for threads in 2...4 {
+        XCTAssertEqual(Threads.with(count: threads, run), one, "\(sampler), \(threads) threads", file: file, line: line)
     }
 }

@@ -56,16 +56,8 @@ final class SolverTests: XCTestCase {
     }
 
     func testSameBitsOnAnyNumberOfThreads() {
-        let image: Tensor<Float> = randomTensor([3, 3, 70, 60], in: 0..<1)
-        let grid = SamplingGrid<Float>(.scaling(0.9, 0.8), height: 50, width: 60)
         for solver in LinearizedSampler.Solver.allCases {
-            let sampler = LinearizedSampler(imageGradient: .allSamples, solver: solver)
-            func run() -> [[Float]] {
-                let (_, gradients) = valueWithGradient(at: [image]) { sampler.sample($0[0], at: grid).squared().sum() }
-                return (results(sampler, image, grid) + gradients).map(\.scalars)
-            }
-            let one = Threads.with(count: 1, run)
-            for threads in 2...4 { XCTAssertEqual(Threads.with(count: threads, run), one, "\(solver), \(threads) threads") }
+            assertSameBitsOnAnyNumberOfThreads(LinearizedSampler(imageGradient: .allSamples, solver: solver))
         }
     }
 

@@ -64,6 +64,8 @@ final class OutputTests: ToolTestCase {
         let information: Information = try json(["info"], environment: ["LINWARP_THREADS": "3"])
         XCTAssertEqual(information.threads, 3)
         XCTAssertEqual(information.openBLASThreads, 1)
+        // Those that LINWARP_KERNELS names are in force here and there.
+        XCTAssertEqual(information.kernels, KernelLevel.current.rawValue)
         XCTAssertEqual(information.version, try succeed(["--version"]).trimmingCharacters(in: .newlines))
         let text = try succeed(["info"])
         for fact in [information.version, information.kernels, information.openBLASCore, information.libpng, information.libjpeg] {
