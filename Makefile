@@ -78,9 +78,9 @@ test-kernels: setup
 
 # The tests under the address and the thread sanitizer. The conditions make tensors blocks of their own, and name tests that can't be done so.
 sanitize: setup
-	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/sanitize-leaks.txt \
+	LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/Tests/sanitize-leaks.txt \
 		$(TEST) --sanitize address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-address
-	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/sanitize-races.txt \
+	TSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/Tests/sanitize-races.txt \
 		$(TEST) --sanitize thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-thread
 
 # Training across processes, see Docs/Scaling.md.
