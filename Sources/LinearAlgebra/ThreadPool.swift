@@ -27,7 +27,7 @@ final class ThreadPool: Sendable {
         guard let place = places.first(where: { $0.reserve() }) else { return work() }
         start(atLeast: helpers)
         let requests = caller.load(ordering: .relaxed) / Self.request + 1
-        caller.store((requests % Self.request) * Self.request + UInt64(max(0, processor_current())), ordering: .relaxed)
+        caller.store((requests % Self.request) * Self.request + UInt64(UInt32(bitPattern: processor_current())), ordering: .relaxed)
         withoutActuallyEscaping(work) { work in
             place.open(work, entries: helpers)
             if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -59,7 +59,7 @@ final class ThreadPool: Sendable {
             let asked = caller.load(ordering: .relaxed)
             if asked != seen {
                 seen = asked
-                processor_leave(Int32(asked % Self.request))
+                processor_leave(Int32(truncatingIfNeeded: asked))
             }
             if let place = places.first(where: { $0.enter() }) {
                 place.work()

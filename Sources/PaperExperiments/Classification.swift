@@ -47,7 +47,7 @@ enum Classification: Experiment {
     }
 
     /// The paper's, and without the bias row those that `InferenceSwap` needs.
-    private static func samplers(
+    static func samplers(
         _ transformer: NetworkConfiguration.Transformer, downsampling: Int
     ) -> [NetworkConfiguration.SamplerKind] {
         NetworkConfiguration.SamplerKind.allCases.filter {
@@ -85,6 +85,7 @@ enum Classification: Experiment {
             values: ["errors", "total", "iterations done", "classifier parameters"], settings)
         let all = Self.trials(settings)
         var results = ClassificationTable(trainings: all.count, downsamplings: downsamplings(settings).sorted())
+        settings.progress("reading")
         var (data, run) = (try Self.data(run: 0, settings), 0)
         for trial in all {
             if trial.run != run {

@@ -25,8 +25,9 @@ struct ClassificationTable {
 
         static let all =
             [Row(transformer: .none, sampler: .bilinear)]
-            + NetworkConfiguration.SamplerKind.allCases.map { Row(transformer: .stn, sampler: $0) }
-            + [.bilinear, .multiScale, .linearized].map { Row(transformer: .icstn, sampler: $0) }
+            + [.stn, .icstn].flatMap { transformer in
+                Classification.samplers(transformer, downsampling: 8).map { Row(transformer: transformer, sampler: $0) }
+            }
 
         var name: String { transformer == .none ? "no transformer" : "\(transformer.title), \(sampler.rawValue)" }
 

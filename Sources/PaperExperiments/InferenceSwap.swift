@@ -105,8 +105,9 @@ enum InferenceSwap: Experiment {
         try ExperimentReport(
             title: "Section 7: bilinear sampling at inference",
             setUp: """
-                The STNs of the classification experiment (first seed) that were trained with linearized sampling, with its bias row and without it, are \
-                tested with the sampler that they were trained with and with bilinear sampling in its place. Nothing is trained again.
+                The STNs of the classification experiment (first seed) that were trained with linearized sampling, with its bias row and \
+                without it, are tested with the sampler that they were trained with and with bilinear sampling in its place. Nothing is \
+                trained again.
                 """,
             pictures: [("inference-swap.svg", "Test error with 95 % intervals (Wilson), by the sampler in training and at inference")],
             table: markdownTable([head] + cells),

@@ -111,7 +111,7 @@ enum Timing: Experiment {
             set style fill solid 0.8 border
             set boxwidth 0.9
             set xtics font ",16"
-            set xrange [-0.6:3.6]
+            set xrange [-0.6:\(Double(cases.count) - 0.4)]
             set yrange [0:*]
             set ylabel "speed (% of bilinear's)"
             plot \((bars + lines).joined(separator: ", \\\n    "))

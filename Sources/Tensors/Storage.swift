@@ -54,13 +54,14 @@ public enum StoragePool {
     }
 
     private static let state = Mutex(State())
-    /// Beyond this many idle bytes, blocks go back to the system.
     #if ADDRESS_SANITIZER || THREAD_SANITIZER
-        // At once: a sanitizer knows the bounds and the life of the system's blocks alone.
-        private static let idleLimit = -1
+        /// A sanitizer knows the bounds and the life of the system's own blocks alone.
+        private static let keepsBlocks = false
     #else
-        private static let idleLimit = 1 << 30
+        private static let keepsBlocks = true
     #endif
+    /// Beyond this many idle bytes, blocks go back to the system.
+    private static let idleLimit = keepsBlocks ? 1 << 30 : -1
 
     static func take(bytes: Int) -> Block {
         let size = sizeClass(bytes)
@@ -87,13 +88,10 @@ public enum StoragePool {
 
     /// `bytes` rounded up to one of four sizes an octave, so that sizes near each other share blocks and at most a quarter is wasted.
     private static func sizeClass(_ bytes: Int) -> Int {
-        #if ADDRESS_SANITIZER || THREAD_SANITIZER
-            return bytes
-        #else
-            guard bytes > 256 else { return 256 }
-            let octave = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
-            let step = 1 << (octave - 2)
-            return (bytes + step - 1) & ~(step - 1)
-        #endif
+        guard keepsBlocks else { return bytes }
+        guard bytes > 256 else { return 256 }
+        let octave = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
+        let step = 1 << (octave - 2)
+        return (bytes + step - 1) & ~(step - 1)
     }
 }

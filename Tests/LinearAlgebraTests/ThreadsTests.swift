@@ -38,13 +38,19 @@ final class ThreadsTests: XCTestCase {
     func testManyCallers() {
         Threads.with(count: 3) {
             let total = Atomic<Int>(0)
-            DispatchQueue.concurrentPerform(iterations: 16) { _ in
-                for _ in 0..<200 {
-                    Threads.forEachPiece(of: 6, size: 1) { _ in
-                        Threads.forEachPiece(of: 10, size: 3) { total.add($0.count, ordering: .relaxed) }
+            // Threads that end with the test; those of a queue would end, and give back memory, while another test counts it.
+            let ended = DispatchSemaphore(value: 0)
+            for _ in 0..<16 {
+                Thread.detachNewThread {
+                    for _ in 0..<200 {
+                        Threads.forEachPiece(of: 6, size: 1) { _ in
+                            Threads.forEachPiece(of: 10, size: 3) { total.add($0.count, ordering: .relaxed) }
+                        }
                     }
+                    ended.signal()
                 }
             }
+            for _ in 0..<16 { ended.wait() }
             XCTAssertEqual(total.load(ordering: .relaxed), 16 * 200 * 6 * 10)
         }
     }

@@ -5,16 +5,18 @@ import LinWarp
 /// What must not become slower unnoticed.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
-        metrics: [.wallClock], warmupIterations: 3, maxDuration: .seconds(2), maxIterations: 500, thresholds: tolerance(100))
+        metrics: [.wallClock], warmupIterations: 3, maxDuration: .seconds(2), maxIterations: 500)
 
     for shape in SamplingCase.Shape.standard {
         for direction in [SamplingCase.Direction.forward, .backward] {
             // What 64 channels take depends on who else uses the memory.
-            let thresholds = tolerance(shape.channels == 64 ? 200 : 100)
-            measure("bilinear \(direction) \(shape)", thresholds) {
+            let tolerance: Double = shape.channels == 64 ? 200 : 100
+            measure("bilinear \(direction) \(shape)", tolerance: tolerance) {
                 SamplingCase(BilinearSampler(propagatesToImage: false), shape, direction, .points)
             }
-            measure("linearized \(direction) \(shape)", thresholds) { SamplingCase(LinearizedSampler(), shape, direction, .points) }
+            measure("linearized \(direction) \(shape)", tolerance: tolerance) {
+                SamplingCase(LinearizedSampler(), shape, direction, .points)
+            }
         }
     }
     measure("localization network forward") { LocalizationCase(isTraining: false) }
@@ -25,19 +27,14 @@ let benchmarks: @Sendable () -> Void = {
     measure("a million 3x3 solves") { SolveCase(.batched, count: 1_000_000) }
 }
 
-/// How much slower (%) is too slow: between two baselines of one hour, and than the stored thresholds, for other machines and other hours of a shared
-/// one.
-private func tolerance(_ percent: Double) -> [BenchmarkMetric: BenchmarkThresholds] {
-    [.wallClock: BenchmarkThresholds(relative: [.p25: 15, .p50: 20, .p90: percent])]
-}
-
 /// Registers a case, which is made when it is first run. Without spaces in its name: the files of thresholds are not found otherwise.
-private func measure(
-    _ name: String, _ thresholds: [BenchmarkMetric: BenchmarkThresholds]? = nil, _ make: @escaping () -> any BenchmarkCase
-) {
+///
+/// - Parameter tolerance: How much slower (%) than the stored thresholds is too slow: much, for other machines and other hours of a shared one.
+private func measure(_ name: String, tolerance: Double = 100, _ make: @escaping () -> any BenchmarkCase) {
     var made: (any BenchmarkCase)?
     var configuration = Benchmark.defaultConfiguration
-    if let thresholds { configuration.thresholds = thresholds }
+    // The lower two are for baselines of one hour.
+    configuration.thresholds = [.wallClock: BenchmarkThresholds(relative: [.p25: 15, .p50: 20, .p90: tolerance])]
     Benchmark(name.replacing(" ", with: "-"), configuration: configuration) { benchmark in
         if made == nil { made = make() }
         let body = made!.prepared()

@@ -38,25 +38,20 @@ struct SamplerOverhead: ParsableCommand {
     private func report(_ name: String, _ shape: SamplingCase.Shape, samples: Int) {
         print(name)
         for direction in [SamplingCase.Direction.forward, .backward] {
-            let times = timed(shape, direction, samples: samples)
-            let ratio = Summary(zip(times.linearized, times.bilinear).map { $0 / $1 })
-            print("  \(direction): bilinear \(Summary(times.bilinear)), linearized \(Summary(times.linearized)), ratio \(ratio)")
+            let times = timed(samplers(shape, direction, samples: samples))
+            print("  \(direction): \(comparison(times))")
         }
     }
 
-    /// The training step with each sampler, in turn.
+    /// The training step with each sampler.
     private func reportStep() {
-        let steps = (StepCase(sampler: .bilinear), StepCase(sampler: .linearized))
-        var times: (bilinear: [Double], linearized: [Double]) = ([], [])
-        for turn in 0...turns {
-            var (bilinear, linearized) = steps
-            let pair = (bilinear.repetition(), linearized.repetition())
-            guard turn > 0 else { continue }  // warm-up
-            times.bilinear.append(pair.0)
-            times.linearized.append(pair.1)
-        }
-        let ratio = Summary(zip(times.linearized, times.bilinear).map { $0 / $1 })
-        print("training step: bilinear \(Summary(times.bilinear)), linearized \(Summary(times.linearized)), ratio \(ratio)")
+        let times = timed([StepCase(sampler: .bilinear), StepCase(sampler: .linearized)], repetitions: 1)
+        print("training step: \(comparison(times))")
+    }
+
+    /// Of linearized times to bilinear ones.
+    private func comparison(_ times: [[Double]]) -> String {
+        "bilinear \(Summary(times[0])), linearized \(Summary(times[1])), ratio \(Summary(ratiosOf: times[1], to: times[0]))"
     }
 
     /// What sampling a large image takes beyond its operands and its values, which the pool holds ready from a first time.
@@ -84,48 +79,42 @@ struct SamplerOverhead: ParsableCommand {
         return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
     }
 
-    /// One thread and all of them, in turn.
+    /// One thread and all of them.
     private func reportThreads() {
         let shape = SamplingCase.Shape.standard[0]
         let threads = Threads.count
         print("one thread and \(threads)")
-        var cases: [(String, any BenchmarkCase)] = [
-            ("bilinear forward, \(shape)", SamplingCase(BilinearSampler(propagatesToImage: false), shape, .forward, .points)),
-            ("linearized forward, \(shape)", SamplingCase(LinearizedSampler(), shape, .forward, .points)),
-            ("training step, bilinear", StepCase(sampler: .bilinear)),
-            ("training step, linearized", StepCase(sampler: .linearized)),
-        ]
-        for i in cases.indices {
-            var times: (one: [Double], all: [Double]) = ([], [])
-            for turn in 0...turns {
-                let pair = [1, threads].map { count in
-                    Threads.count = count
-                    return Summary((0..<5).map { _ in cases[i].1.repetition() }).median
-                }
-                guard turn > 0 else { continue }  // warm-up
-                times.one.append(pair[0])
-                times.all.append(pair[1])
-            }
-            let ratio = Summary(zip(times.one, times.all).map { $0 / $1 })
-            print("  \(cases[i].0): \(Summary(times.one)), \(Summary(times.all)), ratio \(ratio)")
+        let cases: [any BenchmarkCase] =
+            samplers(shape, .forward, samples: 8) + [StepCase(sampler: .bilinear), StepCase(sampler: .linearized)]
+        let names = ["bilinear forward, \(shape)", "linearized forward, \(shape)", "training step, bilinear", "training step, linearized"]
+        for (name, item) in zip(names, cases) {
+            let times = timed([item, item]) { Threads.count = [1, threads][$0] }
+            print("  \(name): \(Summary(times[0])), \(Summary(times[1])), ratio \(Summary(ratiosOf: times[0], to: times[1]))")
         }
         Threads.count = threads
     }
 
-    /// The medians of each turn's repetitions, the samplers in turn.
-    private func timed(
+    /// Bilinear and linearized sampling of a grid of points.
+    private func samplers(
         _ shape: SamplingCase.Shape, _ direction: SamplingCase.Direction, samples: Int
-    ) -> (bilinear: [Double], linearized: [Double]) {
-        var bilinear = SamplingCase(BilinearSampler(propagatesToImage: false), shape, direction, .points)
-        var linearized = SamplingCase(LinearizedSampler(sampleCount: samples), shape, direction, .points)
-        var times: (bilinear: [Double], linearized: [Double]) = ([], [])
+    ) -> [any BenchmarkCase] {
+        [
+            SamplingCase(BilinearSampler(propagatesToImage: false), shape, direction, .points),
+            SamplingCase(LinearizedSampler(sampleCount: samples), shape, direction, .points),
+        ]
+    }
+
+    /// The times of several cases in each turn, as medians of some repetitions: one case after the other, so that all have the machine as it is just
+    /// then. `before` is called with the place of the case that comes.
+    func timed(_ cases: [any BenchmarkCase], repetitions: Int = 5, before: (Int) -> Void = { _ in }) -> [[Double]] {
+        var cases = cases
+        var times = cases.map { _ in [Double]() }
         for turn in 0...turns {
-            let pair = (
-                Summary((0..<5).map { _ in bilinear.repetition() }).median, Summary((0..<5).map { _ in linearized.repetition() }).median
-            )
-            guard turn > 0 else { continue }  // warm-up
-            times.bilinear.append(pair.0)
-            times.linearized.append(pair.1)
+            for i in cases.indices {
+                before(i)
+                let median = Summary((0..<repetitions).map { _ in cases[i].repetition() }).median
+                if turn > 0 { times[i].append(median) }  // after a warm-up
+            }
         }
         return times
     }
@@ -134,13 +123,13 @@ struct SamplerOverhead: ParsableCommand {
     private func writeTables(to directory: String) throws {
         var pixels = "pixels,bilinear,linearized\n"
         for side in [32, 100, 316, 1000, 3162] {
-            let times = timed(.init(1, 3, side, side, to: side, side), .forward, samples: 8)
-            pixels += "\(side * side),\(Summary(times.bilinear).median),\(Summary(times.linearized).median)\n"
+            let medians = timed(samplers(.init(1, 3, side, side, to: side, side), .forward, samples: 8)).map { Summary($0).median }
+            pixels += "\(side * side),\(medians[0]),\(medians[1])\n"
         }
         var samples = "samples,bilinear,linearized\n"
         for count in [2, 4, 8, 16, 32, 64] {
-            let times = timed(SamplingCase.Shape.standard[0], .forward, samples: count)
-            samples += "\(count),\(Summary(times.bilinear).median),\(Summary(times.linearized).median)\n"
+            let medians = timed(self.samplers(SamplingCase.Shape.standard[0], .forward, samples: count)).map { Summary($0).median }
+            samples += "\(count),\(medians[0]),\(medians[1])\n"
         }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         for (name, table) in [("pixels", pixels), ("samples", samples)] {
@@ -163,6 +152,8 @@ struct Summary: CustomStringConvertible {
         let sorted = numbers.sorted()
         (lower, median, upper) = (sorted[sorted.count / 4], sorted[sorted.count / 2], sorted[3 * sorted.count / 4])
     }
+
+    init(ratiosOf numerators: [Double], to denominators: [Double]) { self.init(zip(numerators, denominators).map { $0 / $1 }) }
 
     var description: String { "\(rounded(median)) (\(rounded(lower))-\(rounded(upper)))" }
 

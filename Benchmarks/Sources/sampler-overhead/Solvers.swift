@@ -10,14 +10,7 @@ extension SamplerOverhead {
             let samplers: [(String, any Sampler)] =
                 LinearizedSampler.Solver.allCases.map { ($0.rawValue, LinearizedSampler(solver: $0)) }
                 + [("bilinear", BilinearSampler(propagatesToImage: false))]
-            var cases = samplers.map { SamplingCase($0.1, shape, .forward, variable) }
-            var times = samplers.map { _ in [Double]() }
-            for turn in 0...turns {
-                for i in cases.indices {
-                    let time = cases[i].repetition()
-                    if turn > 0 { times[i].append(time) }  // after a warm-up
-                }
-            }
+            let times = timed(samplers.map { SamplingCase($0.1, shape, .forward, variable) }, repetitions: 1)
             for (sampler, times) in zip(samplers, times) { print("  forward: \(sampler.0) \(Summary(times))") }
         }
     }
