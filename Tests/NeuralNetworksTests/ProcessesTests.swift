@@ -7,7 +7,9 @@ import XCTest
 private let images: Tensor<Float> = randomTensor([6, 1, 20, 20], in: 0..<1)
 private let labels = [0, 1, 2, 2, 0, 1]
 
-private func makeTrainer(_ transformer: NetworkConfiguration.Transformer, _ communicator: some Communicator, seed: UInt64 = 3) -> Trainer {
+/// By default from a seed with which no ReLU's input is so near zero that rounding decides about its gradient: one such unit changes the
+/// transformer's gradient by a hundredth and more, and whole batches and parts of them are rounded differently.
+private func makeTrainer(_ transformer: NetworkConfiguration.Transformer, _ communicator: some Communicator, seed: UInt64 = 12) -> Trainer {
     let configuration = NetworkConfiguration(
         architecture: .linLucey, transformer: transformer, sampler: .linearized, downsampling: transformer == .none ? 2 : 1,
         channels: 1,
