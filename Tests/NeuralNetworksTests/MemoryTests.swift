@@ -8,14 +8,14 @@ import XCTest
 final class MemoryTests: XCTestCase {
     /// After the first steps a training lives on the memory that it has: the pool takes no block more from the system.
     func testTrainingTakesNoMemoryAfterItsFirstSteps() throws {
-        try skipUnderSanitizers(because: "each tensor gets a block of its own from the system")
+        try skip(under: .address, .thread, because: "each tensor gets a block of its own from the system")
         for growth in try growth() { XCTAssertEqual(growth.blocks, 0) }
     }
 
     /// Nor does the process as a whole; on one thread, as a new thread is memory too. What leaks makes it grow time and again; once it may
     /// grow where small objects come to lie in an order that they did not have before.
     func testProcessDoesNotGrow() throws {
-        try skipUnderSanitizers(because: "the process has the sanitizer's memory too")
+        try skip(under: .address, .thread, because: "the process has the sanitizer's memory too")
         let growths = try Threads.with(count: 1) { try growth() }
         XCTAssertEqual(growths.map(\.kilobytes).min(), 0)
     }

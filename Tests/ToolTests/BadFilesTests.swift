@@ -77,7 +77,7 @@ final class BadFilesTests: ToolTestCase {
 
     /// A run with at most half a gigabyte. OpenBLAS takes some for each thread as it is loaded, and waits for it where it gets none.
     private func limited(_ arguments: String) throws -> Run {
-        try skipUnderSanitizers(because: "its shadow memory takes terabytes of address space")
+        try skip(under: .address, .thread, because: "its shadow memory takes terabytes of address space")
         return try shell("ulimit -v 500000; exec \"$0\" \(arguments)", environment: ["OPENBLAS_NUM_THREADS": "1"])
     }
 }

@@ -11,6 +11,7 @@ final class TrainingFailureTests: ToolTestCase {
 
     /// A limit on the size of files stands in for a full disk: a checkpoint has 150 kB, and half of it can be written.
     func testFullDisk() throws {
+        try skip(under: .thread, because: "it keeps a part of its shadow memory in a file beyond the limit")
         func train(_ iterations: Int, onFullDisk isFull: Bool) throws -> Run {
             let limit = isFull ? "trap '' XFSZ; ulimit -f 150; " : ""
             let options = ["--interval", "2", "--iterations", "\(iterations)", "--resume"]
