@@ -46,6 +46,7 @@ struct Scene {
         Scene(name: "general grid", image: [2, 3, 14, 10], target: (8, 9), general: true),
         Scene(name: "general grid, corners aligned", image: [1, 3, 14, 10], target: (8, 9), alignCorners: true, general: true),
         Scene(name: "general grid of one row", image: [1, 3, 14, 10], target: (1, 9), general: true),
+        Scene(name: "general grid, wide", image: [2, 3, 12, 40], target: (9, 30), general: true),
         Scene(name: "more than a tile", image: [1, 3, 40, 40], target: (13, 71)),
     ]
 
