@@ -30,6 +30,7 @@ struct SamplerOverhead: ParsableCommand {
         for channels in [1, 4, 16, 64] { report("\(channels) channels", .init(16, channels, 56, 56, to: 28, 28), samples: 8) }
         for shape in [standard, SamplingCase.Shape.standard[2]] { reportSolvers(shape) }
         reportAccuracy()
+        try reportAlignment()
         reportStep()
         reportThreads()
         if let out { try writeTables(to: out) }
