@@ -1,5 +1,6 @@
 import Images
 import Tensors
+import TestSupport
 import XCTest
 
 /// Files that are not whole images: each must give an error or an image, in time, and touch no memory but its own.
@@ -27,7 +28,7 @@ final class DamagedFilesTests: ImageTestCase {
             let whole = name == "plain.ppm" ? bytes.count - 2 : bytes.count
             for length in 1..<min(whole, 2048) {
                 let path = try write(Array(bytes.prefix(length)))
-                let error = imageError { () throws(ImageError) in _ = try Tensor(imageAt: path) }
+                let error = thrownError { () throws(ImageError) in _ = try Tensor(imageAt: path) }
                 guard case .truncated(_, _, length) = error else {
                     XCTFail("\(name), \(length) of \(bytes.count) bytes: \(String(describing: error))")
                     break
@@ -102,7 +103,7 @@ final class DamagedFilesTests: ImageTestCase {
             (Array("P6 16000 16000 255 abc".utf8), false), (Array("P3 16000 16000 255 1 2 3".utf8), false),
         ] {
             let path = try write(bytes)
-            switch imageError({ () throws(ImageError) in _ = try Tensor(imageAt: path) }) {
+            switch thrownError({ () throws(ImageError) in _ = try Tensor(imageAt: path) }) {
             case .tooLarge: XCTAssert(isTooLarge)
             case .truncated: XCTAssertFalse(isTooLarge)
             case let error: XCTFail("\(String(describing: error))")
@@ -113,7 +114,7 @@ final class DamagedFilesTests: ImageTestCase {
 
     /// What is not a file of an image at all.
     func testOtherThings() throws {
-        func error(_ path: String) -> ImageError? { imageError { () throws(ImageError) in _ = try Tensor(imageAt: path) } }
+        func error(_ path: String) -> ImageError? { thrownError { () throws(ImageError) in _ = try Tensor(imageAt: path) } }
         XCTAssertEqual(error(path("missing.png")), .missing(path: path("missing.png")))
         XCTAssertEqual(error(directory), .isDirectory(path: directory))
         XCTAssertEqual(error(try write([], "empty.png")), .empty(path: path("empty.png")))

@@ -1,5 +1,6 @@
 import Images
 import Tensors
+import TestSupport
 import XCTest
 
 final class NetpbmTests: ImageTestCase {
@@ -43,7 +44,7 @@ final class NetpbmTests: ImageTestCase {
             "P5 1 1 255# A", "P2 99999999999 1 255 0", "P2 1 1 255 1x", "P3 1 1 255 1 2 -3",
         ] {
             let path = try write(Array(text.utf8))
-            guard case .corrupt = imageError({ () throws(ImageError) in _ = try Tensor(imageAt: path) }) else {
+            guard case .corrupt = thrownError({ () throws(ImageError) in _ = try Tensor(imageAt: path) }) else {
                 XCTFail("\(text): not reported as damaged")
                 continue
             }

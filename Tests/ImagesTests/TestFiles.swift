@@ -12,18 +12,6 @@ class ImageTestCase: DirectoryTestCase {
     func read(_ bytes: [UInt8]) throws -> Tensor<Float> { try Tensor(imageAt: write(bytes)) }
 }
 
-/// The error that `body` throws; nil, and a failed test, if it does not.
-func imageError(_ body: () throws(ImageError) -> Void, file: StaticString = #filePath, line: UInt = #line) -> ImageError? {
-    do throws(ImageError) {
-        try body()
-        XCTFail("no error", file: file, line: line)
-        return nil
-    } catch {
-        XCTAssertFalse(error.description.contains("\n"), "more than a line: \(error)", file: file, line: line)
-        return error
-    }
-}
-
 /// A deterministic generator (SplitMix64).
 struct TestGenerator: RandomNumberGenerator {
     var state: UInt64

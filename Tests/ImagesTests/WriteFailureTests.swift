@@ -7,7 +7,7 @@ import XCTest
 /// Images that cannot be written: a typed error, and no trace in the directory.
 final class WriteFailureTests: ImageTestCase {
     private func error(writing image: Tensor<Float>, _ path: String, _ depth: ImageBitDepth = .eight) -> ImageError? {
-        imageError { () throws(ImageError) in try image.writeImage(to: path, bitDepth: depth) }
+        thrownError { () throws(ImageError) in try image.writeImage(to: path, bitDepth: depth) }
     }
 
     func testNamesAndShapesThatDoNotFit() throws {

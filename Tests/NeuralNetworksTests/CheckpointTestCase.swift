@@ -37,15 +37,3 @@ class CheckpointTestCase: DirectoryTestCase {
         }
     }
 }
-
-/// The error that `body` throws; nil, and a failed test, if it does not.
-func checkpointError(_ body: () throws(CheckpointError) -> Void, file: StaticString = #filePath, line: UInt = #line) -> CheckpointError? {
-    do throws(CheckpointError) {
-        try body()
-        XCTFail("no error", file: file, line: line)
-        return nil
-    } catch {
-        XCTAssertFalse(error.description.contains("\n"), "more than a line: \(error)", file: file, line: line)
-        return error
-    }
-}

@@ -62,7 +62,7 @@ final class CheckpointTests: CheckpointTestCase {
         try contents.write(to: path())
         let before = expected ?? beginning()
         var after = before
-        let error = checkpointError({ () throws(CheckpointError) in try after.restore(from: path()) }, file: file, line: line)
+        let error = thrownError({ () throws(CheckpointError) in try after.restore(from: path()) }, file: file, line: line)
         XCTAssertEqual(after, before, "changed by a failure", file: file, line: line)
         return error
     }
@@ -131,7 +131,7 @@ final class CheckpointTests: CheckpointTestCase {
         for length in 0..<whole.count {
             try write(Array(whole.prefix(length)), "part")
             var restored: Checkpoint<Float> = beginning()
-            let error = checkpointError { () throws(CheckpointError) in try restored.restore(from: path("part")) }
+            let error = thrownError { () throws(CheckpointError) in try restored.restore(from: path("part")) }
             guard case .wrongSize(_, length, _) = error else {
                 XCTFail("\(length) of \(whole.count) bytes: \(String(describing: error))")
                 break
@@ -171,7 +171,7 @@ final class CheckpointTests: CheckpointTestCase {
         let before = try bytes("checkpoint")
         checkpoint.parameters["classifier.dense1.bias"] = Tensor([0, .nan])
         XCTAssertEqual(
-            checkpointError { () throws(CheckpointError) in try checkpoint.write(to: path()) },
+            thrownError { () throws(CheckpointError) in try checkpoint.write(to: path()) },
             .notFinite(path: path(), tensor: "parameters.classifier.dense1.bias", found: "nan"))
         XCTAssertEqual(try bytes("checkpoint"), before)
     }
@@ -181,7 +181,7 @@ final class CheckpointTests: CheckpointTestCase {
         let checkpoint: Checkpoint<Float> = beginning()
         XCTAssertEqual(mkdir(path("directory"), 0o755), 0)
         for name in ["missing/checkpoint", "file/checkpoint", "directory", String(repeating: "x", count: 300)] {
-            guard case .cannotWrite = checkpointError({ () throws(CheckpointError) in try checkpoint.write(to: path(name)) }) else {
+            guard case .cannotWrite = thrownError({ () throws(CheckpointError) in try checkpoint.write(to: path(name)) }) else {
                 XCTFail("\(name): no such error")
                 continue
             }
@@ -196,7 +196,7 @@ final class CheckpointTests: CheckpointTestCase {
         let before = checkpoint
         train(&checkpoint, iterations: 2)
         let error = withLargestFile(1000) {
-            checkpointError { () throws(CheckpointError) in try checkpoint.write(to: path()) }
+            thrownError { () throws(CheckpointError) in try checkpoint.write(to: path()) }
         }
         guard case .cannotWrite = error else { return XCTFail("\(String(describing: error))") }
         XCTAssertEqual(try files, ["checkpoint"])

@@ -14,7 +14,7 @@ final class SafetensorsTests: CheckpointTestCase {
         bytes header: [UInt8], length: UInt64? = nil, data: Int = 0, file: StaticString = #filePath, line: UInt = #line
     ) throws -> CheckpointError? {
         let path = try write(lengthBytes(length ?? UInt64(header.count)) + header + [UInt8](repeating: 0, count: data))
-        return checkpointError({ () throws(CheckpointError) in _ = try Safetensors(contentsOf: path) }, file: file, line: line)
+        return thrownError({ () throws(CheckpointError) in _ = try Safetensors(contentsOf: path) }, file: file, line: line)
     }
 
     private func lengthBytes(_ length: UInt64) -> [UInt8] { withUnsafeBytes(of: length.littleEndian) { Array($0) } }
@@ -84,7 +84,7 @@ final class SafetensorsTests: CheckpointTestCase {
         XCTAssertEqual(try error(bytes: small, data: 9), .wrongSize(path: path(), found: small.count + 17, expected: small.count + 16))
         try write([1, 2, 3])
         XCTAssertEqual(
-            checkpointError { () throws(CheckpointError) in _ = try Safetensors(contentsOf: path()) },
+            thrownError { () throws(CheckpointError) in _ = try Safetensors(contentsOf: path()) },
             .wrongSize(path: path(), found: 3, expected: 8))
     }
 
@@ -164,7 +164,7 @@ final class SafetensorsTests: CheckpointTestCase {
 
     func testOtherThings() throws {
         func error(_ path: String) -> CheckpointError? {
-            checkpointError { () throws(CheckpointError) in _ = try Safetensors(contentsOf: path) }
+            thrownError { () throws(CheckpointError) in _ = try Safetensors(contentsOf: path) }
         }
         XCTAssertEqual(error(path("missing")), .missing(path: path("missing")))
         XCTAssertEqual(error(directory), .unreadable(path: directory, reason: "it is not a regular file"))

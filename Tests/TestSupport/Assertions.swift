@@ -22,6 +22,20 @@ public func assertClose<Scalar: FloatingScalar>(
     }
 }
 
+/// The error that `body` throws, with a message of one line; nil, and a failed test, if it does not.
+public func thrownError<Thrown: Error & CustomStringConvertible>(
+    _ body: () throws(Thrown) -> Void, file: StaticString = #filePath, line: UInt = #line
+) -> Thrown? {
+    do throws(Thrown) {
+        try body()
+        XCTFail("no error", file: file, line: line)
+        return nil
+    } catch {
+        XCTAssertFalse(error.description.contains("\n"), "more than a line: \(error)", file: file, line: line)
+        return error
+    }
+}
+
 /// Every index of a shape, in row-major order: for plain loops to compare with.
 public func indices(of shape: [Int]) -> [[Int]] {
     shape.reduce([[]]) { indices, length in indices.flatMap { index in (0..<length).map { index + [$0] } } }
