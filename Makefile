@@ -49,7 +49,7 @@ bench-check: setup
 
 # Every experiment of the paper, with the data sets in LINWARP_DATA: hours, most of them for `classification`. Goes on where it was stopped.
 EXPERIMENTS = optimization-path alignment-recall gradient-field noise-ablation sample-count-ablation collapse-ablation timing mnist \
-	classification average-image inference-swap
+	classification average-image inference-swap protocol-choices
 RESULTS = Docs/Results
 
 experiments: setup

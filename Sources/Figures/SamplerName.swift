@@ -6,12 +6,12 @@ package enum SamplerName: String, CaseIterable {
     case multiScale = "multi-scale"
     case linearized
 
-    /// For alignment; the linearized one is regularized by one squared source pixel, as `AlignmentSettings` has it.
-    package func forAlignment(seed: UInt64) -> any Sampler {
+    /// For alignment; the linearized one is regularized by one squared source pixel, as `AlignmentSettings` has it, or by another ε.
+    package func forAlignment(regularization: Double = 1, seed: UInt64) -> any Sampler {
         switch self {
         case .bilinear: BilinearSampler(propagatesToImage: false)
         case .multiScale: MultiScaleSampler(propagatesToImage: false)
-        case .linearized: LinearizedSampler(regularization: 1, noise: .seed(seed))
+        case .linearized: LinearizedSampler(regularization: regularization, noise: .seed(seed))
         }
     }
 

@@ -19,6 +19,7 @@ package enum ExperimentName: String, CaseIterable, Sendable {
     case timing
     case mnist
     case inferenceSwap = "inference-swap"
+    case protocolChoices = "protocol-choices"
 
     package var experiment: any Experiment.Type {
         switch self {
@@ -33,6 +34,7 @@ package enum ExperimentName: String, CaseIterable, Sendable {
         case .timing: Timing.self
         case .mnist: PerturbedMNIST.self
         case .inferenceSwap: InferenceSwap.self
+        case .protocolChoices: ProtocolChoices.self
         }
     }
 }

@@ -3,14 +3,6 @@ import LinWarp
 
 /// The negative gradient of the mean squared difference by the place of a window.
 struct GradientArrow {
-    /// What pixels outside of the source count for.
-    enum Border: String, CaseIterable {
-        /// Nothing, as in `align`.
-        case leftOut = "left out"
-        /// They are black.
-        case counted
-    }
-
     /// The window's distance from where it belongs, in normalized source coordinates.
     let place: (x: Double, y: Double)
     /// Of length 1, in pixels; not a number where the gradient is zero.
@@ -24,25 +16,16 @@ struct GradientArrow {
     ///   - source: [1, C, H, W], as the sampler prepares it.
     ///   - target: [1, C, h, w].
     ///   - sampler: Gives the gradient.
-    ///   - border: What pixels outside of the source count for.
+    ///   - outside: What pixels outside of the source count for; they are black.
     ///   - call: Tells the noise of different places apart.
     init(
         at place: (x: Double, y: Double), of window: Matrix3, source: Tensor<Float>, target: Tensor<Float>, sampler: any Sampler,
-        border: Border, call: Int
+        outside: OutsidePixels, call: Int
     ) {
         let matrix = .translation(place.x, place.y) * window
-        let gradient: [Double]
-        switch border {
-        case .leftOut:
-            let moves = TransformationFamily.translation.matrixDerivatives([0, 0])
-            gradient = AlignmentObjective(source: source, target: target).evaluate(matrix, moves, sampler: sampler, call: call).gradient
-        case .counted:
-            let grid = SamplingGrid<Float>(matrix, height: target.shape[2], width: target.shape[3])
-            let samples = sampler.linearization(ofPrepared: source, at: grid, call: call, slopes: sampler.keepsSlopes)
-            let slopes = samples.slopeU.flatMap { u in samples.slopeV.map { v in (u, v) } }
-            let byMatrix = sampler.gridGradient(samples.values - target, slopes: slopes, ofPrepared: source, at: grid)
-            gradient = [2, 5].map { Double(byMatrix.scalars[$0]) }
-        }
+        let moves = TransformationFamily.translation.matrixDerivatives([0, 0])
+        let gradient = AlignmentObjective(source: source, target: target, outside: outside)
+            .evaluate(matrix, moves, sampler: sampler, call: call).gradient
         // From normalized coordinates to pixels, where both axes have one unit.
         let half = SIMD2(Double(source.shape[3]), Double(source.shape[2])) / 2
         let way = -SIMD2(place.x, place.y) * half

@@ -22,13 +22,13 @@ enum GradientField: Experiment {
 
     private struct Variant: Equatable {
         var reduction: Reduction
-        var border: GradientArrow.Border
+        var outside: OutsidePixels
 
         static let all = Reduction.allCases.flatMap { reduction in
-            GradientArrow.Border.allCases.map { Variant(reduction: reduction, border: $0) }
+            OutsidePixels.allCases.map { Variant(reduction: reduction, outside: $0) }
         }
         /// What the picture shows.
-        static let shown = Variant(reduction: .interpolated, border: .leftOut)
+        static let shown = Variant(reduction: .interpolated, outside: .leftOut)
     }
 
     static func run(_ settings: ExperimentSettings) throws {
@@ -42,8 +42,8 @@ enum GradientField: Experiment {
             let shares = try downsamplings.map { downsampling in
                 try SamplerName.allCases.map { kind in
                     settings.progress(
-                        "\(variant.reduction.rawValue), \(variant.border.rawValue), \(fixed(downsampling, 0))x, \(kind.rawValue)")
-                    let key = [variant.reduction.rawValue, variant.border.rawValue, fixed(downsampling, 0), kind.rawValue]
+                        "\(variant.reduction.rawValue), \(variant.outside.rawValue), \(fixed(downsampling, 0))x, \(kind.rawValue)")
+                    let key = [variant.reduction.rawValue, variant.outside.rawValue, fixed(downsampling, 0), kind.rawValue]
                     return Share(
                         try trials.values(images.indices.map { key + ["\($0)"] }) { i in
                             let arrows = arrows(images[i], kind, downsampling, variant, seed: settings.seed &+ UInt64(i))
@@ -53,7 +53,7 @@ enum GradientField: Experiment {
             }
             for (downsampling, shares) in zip(downsamplings, shares) {
                 rows.append(
-                    ["\(variant.reduction.rawValue)", "\(variant.border.rawValue)", "\(fixed(downsampling, 0))×"]
+                    ["\(variant.reduction.rawValue)", "\(variant.outside.rawValue)", "\(fixed(downsampling, 0))×"]
                         + shares.map(\.description))
             }
             if variant == .shown { shown = shares }
@@ -99,7 +99,7 @@ enum GradientField: Experiment {
         let places = offsets.flatMap { y in offsets.map { x in (x: x, y: y) } }.filter { $0.x != 0 || $0.y != 0 }
         return places.enumerated().map { i, place in
             GradientArrow(
-                at: place, of: .scaling(part, part), source: prepared, target: target, sampler: sampler, border: variant.border, call: i)
+                at: place, of: .scaling(part, part), source: prepared, target: target, sampler: sampler, outside: variant.outside, call: i)
         }
     }
 

@@ -45,6 +45,8 @@ public struct AlignmentSettings: Sendable {
     public var iterations: Int
     /// The search has converged once an iteration moves no corner of the target by more than this, in normalized source coordinates.
     public var tolerance: Double
+    /// Whether target pixels outside of the source count, as the paper's experiments try it.
+    package var outside = OutsidePixels.leftOut
 
     /// The default sampler is the linearized one, regularized by one squared source pixel.
     public init(
@@ -155,7 +157,7 @@ public func align<Scalar: FloatingScalar>(
         Threads.forEachPiece(of: s[0], size: 1) { piece in
             for n in piece {
                 let objective = AlignmentObjective(
-                    source: settings.sampler.prepare(sources[n..<n + 1]), target: targets[n..<n + 1])
+                    source: settings.sampler.prepare(sources[n..<n + 1]), target: targets[n..<n + 1], outside: settings.outside)
                 var alignment = start
                 alignment.search(objective, settings)
                 (results + n).initialize(to: alignment)

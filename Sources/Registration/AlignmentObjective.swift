@@ -2,25 +2,33 @@ import LinearAlgebra
 import Sampling
 import Tensors
 
+/// What target pixels count for whose centre falls outside of the source.
+package enum OutsidePixels: String, CaseIterable, Sendable {
+    /// Nothing: there the source says nothing.
+    case leftOut = "left out"
+    /// What the sampler's padding gives.
+    case counted
+}
+
 /// The mean squared difference between a warped source and a target, and its Gauss-Newton approximation in the parameters.
-///
-/// Pixels whose centre falls outside of the source are left out: there the source says nothing.
 package struct AlignmentObjective<Scalar: FloatingScalar> {
     /// [1, C, H, W], as the sampler prepares it.
     let source: Tensor<Scalar>
     /// [1, C, h, w].
     let target: Tensor<Scalar>
+    let outside: OutsidePixels
 
-    package init(source: Tensor<Scalar>, target: Tensor<Scalar>) {
+    package init(source: Tensor<Scalar>, target: Tensor<Scalar>, outside: OutsidePixels = .leftOut) {
         self.source = source
         self.target = target
+        self.outside = outside
     }
 
     /// The loss at one place and what Gauss-Newton needs there.
     package struct Evaluation {
         /// Mean squared difference over the pixels and channels that count.
         package var loss: Double
-        /// The share of target pixels whose centre falls into the source.
+        /// The share of target pixels that count.
         package var overlap: Double
         /// Half the gradient of the loss by the parameters.
         package var gradient: [Double]
@@ -46,7 +54,8 @@ package struct AlignmentObjective<Scalar: FloatingScalar> {
             rows.initialize(repeating: 0)
             Threads.forEachPiece(of: height, size: max(1, 4096 / width)) { piece in
                 for row in piece {
-                    addRow(row, samples, target, matrix.elements, derivatives.flatMap(\.elements), rows.baseAddress! + row * size)
+                    addRow(
+                        row, samples, target, outside, matrix.elements, derivatives.flatMap(\.elements), rows.baseAddress! + row * size)
                 }
             }
             for row in 0..<height { for j in 0..<size { total[j] += rows[row * size + j] } }
@@ -78,9 +87,11 @@ package struct AlignmentObjective<Scalar: FloatingScalar> {
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func addRow<Scalar: FloatingScalar>(
-    _ row: Int, _ samples: Linearization<Scalar>, _ target: Tensor<Scalar>, _ m: [Double], _ derivatives: [Double],
-    _ sums: UnsafeMutablePointer<Double>
+    _ row: Int, _ samples: Linearization<Scalar>, _ target: Tensor<Scalar>, _ outside: OutsidePixels, _ m: [Double],
+    _ derivatives: [Double], _ sums: UnsafeMutablePointer<Double>
 ) {
+    // Also where all pixels count, those at infinity or nowhere can't.
+    let farthest = outside == .leftOut ? 1 : Double.greatestFiniteMagnitude
     let (channels, height, width) = (target.shape[1], target.shape[2], target.shape[3])
     let plane = height * width
     let count = derivatives.count / 9
@@ -93,7 +104,7 @@ private func addRow<Scalar: FloatingScalar>(
                         let (x, y) = (Double(2 * column + 1) / Double(width) - 1, Double(2 * row + 1) / Double(height) - 1)
                         let d = 1 / (m[6] * x + m[7] * y + m[8])
                         let (u, v) = ((m[0] * x + m[1] * y + m[2]) * d, (m[3] * x + m[4] * y + m[5]) * d)
-                        guard abs(u) <= 1 && abs(v) <= 1 else { continue }
+                        guard abs(u) <= farthest && abs(v) <= farthest else { continue }
                         var (uu, uv, vv, ur, vr) = (0.0, 0.0, 0.0, 0.0, 0.0)
                         for c in 0..<channels {
                             let i = c * plane + row * width + column

@@ -28,7 +28,8 @@ struct NoiseLevel<Scalar: FloatingScalar> {
             objective = AlignmentObjective(
                 source: full.source,
                 target: areaAveraged(
-                    full.target, height: max(1, Int((height / factor).rounded())), width: max(1, Int((width / factor).rounded()))))
+                    full.target, height: max(1, Int((height / factor).rounded())), width: max(1, Int((width / factor).rounded()))),
+                outside: full.outside)
         }
     }
 

@@ -42,7 +42,11 @@ final class AlignmentObjectiveTests: XCTestCase {
 
     /// Loss, gradient and JᵀJ against a loop over pixels, channels and parameters, with pixels outside of the source.
     func testSumsAgreeWithALoop() {
-        let objective = AlignmentObjective(source: source, target: target)
+        for outside in OutsidePixels.allCases { checkSums(outside) }
+    }
+
+    private func checkSums(_ outside: OutsidePixels) {
+        let objective = AlignmentObjective(source: source, target: target, outside: outside)
         for family in TransformationFamily.allCases {
             let p = parameters(family)
             let m = matrix(family, p) * .scaling(2.6, 2.6)
@@ -57,7 +61,7 @@ final class AlignmentObjectiveTests: XCTestCase {
                 for x in 0..<7 {
                     let (tx, ty) = ((Double(x) + 0.5) / 3.5 - 1, (Double(y) + 0.5) / 2.5 - 1)
                     let (u, v) = m.apply(tx, ty)
-                    guard abs(u) <= 1 && abs(v) <= 1 else { continue }
+                    guard outside == .counted || abs(u) <= 1 && abs(v) <= 1 else { continue }
                     pixels += 1
                     let moves = changes.map { change -> (Double, Double) in
                         let step = 1e-6
@@ -76,7 +80,7 @@ final class AlignmentObjectiveTests: XCTestCase {
                     }
                 }
             }
-            XCTAssert(pixels > 0 && pixels < 35)
+            if outside == .leftOut { XCTAssert(pixels > 0 && pixels < 35) } else { XCTAssertEqual(pixels, 35) }
             XCTAssertEqual(here.overlap, pixels / 35, accuracy: 1e-15)
             XCTAssertEqual(here.loss, loss / (3 * pixels), accuracy: 1e-12)
             let size = curvature.map(abs).max()! / (3 * pixels)
