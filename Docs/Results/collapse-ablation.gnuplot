@@ -1,6 +1,6 @@
 data = 'collapse-ablation.csv'
 if (!exists("picture")) picture = 'collapse-ablation.svg'
-set terminal svg background "white" size 1362,512 font "sans-serif,20"
+set terminal svg background "white" size 1362,864 font "sans-serif,20"
 set output picture
 set datafile separator comma
 set datafile columnheaders
@@ -24,41 +24,74 @@ set xtics 0.1
 set ytics 0.2
 set lmargin at screen 0.1028
 set rmargin at screen 0.3671
-set tmargin at screen 0.7812
-set bmargin at screen 0.2148
-set title "1×" offset 0,-0.5
+set tmargin at screen 0.8704
+set bmargin at screen 0.5347
+set title "1× (size 1/2)" offset 0,-0.5
 set format y "%g"
 set ylabel "recall (share of pairs)"
-set format x "%g"
-set xlabel "corner error (normalized)"
+set format x ""
+set xlabel ""
 plot data using 1:2 with lines linetype 1, \
     data using 1:3 with lines linetype 2
 set lmargin at screen 0.4082
 set rmargin at screen 0.6725
-set tmargin at screen 0.7812
-set bmargin at screen 0.2148
-set title "2× upsampling" offset 0,-0.5
+set tmargin at screen 0.8704
+set bmargin at screen 0.5347
+set title "2× upsampling (size 1/2)" offset 0,-0.5
 set format y ""
 set ylabel ""
-set format x "%g"
-set xlabel "corner error (normalized)"
+set format x ""
+set xlabel ""
 plot data using 1:4 with lines linetype 1, \
     data using 1:5 with lines linetype 2
 set lmargin at screen 0.7137
 set rmargin at screen 0.9780
-set tmargin at screen 0.7812
-set bmargin at screen 0.2148
-set title "4× upsampling" offset 0,-0.5
+set tmargin at screen 0.8704
+set bmargin at screen 0.5347
+set title "4× upsampling (size 1/2)" offset 0,-0.5
+set format y ""
+set ylabel ""
+set format x ""
+set xlabel ""
+plot data using 1:6 with lines linetype 1, \
+    data using 1:7 with lines linetype 2
+set lmargin at screen 0.1028
+set rmargin at screen 0.3671
+set tmargin at screen 0.4630
+set bmargin at screen 0.1273
+set title "1× (size 1/8)" offset 0,-0.5
+set format y "%g"
+set ylabel "recall (share of pairs)"
+set format x "%g"
+set xlabel "corner error (normalized)"
+plot data using 1:8 with lines linetype 1, \
+    data using 1:9 with lines linetype 2
+set lmargin at screen 0.4082
+set rmargin at screen 0.6725
+set tmargin at screen 0.4630
+set bmargin at screen 0.1273
+set title "2× upsampling (size 1/8)" offset 0,-0.5
 set format y ""
 set ylabel ""
 set format x "%g"
 set xlabel "corner error (normalized)"
-plot data using 1:6 with lines linetype 1, \
-    data using 1:7 with lines linetype 2
+plot data using 1:10 with lines linetype 1, \
+    data using 1:11 with lines linetype 2
+set lmargin at screen 0.7137
+set rmargin at screen 0.9780
+set tmargin at screen 0.4630
+set bmargin at screen 0.1273
+set title "4× upsampling (size 1/8)" offset 0,-0.5
+set format y ""
+set ylabel ""
+set format x "%g"
+set xlabel "corner error (normalized)"
+plot data using 1:12 with lines linetype 1, \
+    data using 1:13 with lines linetype 2
 set lmargin at screen 0.0000
 set rmargin at screen 1.0000
 set tmargin at screen 1.0000
-set bmargin at screen 0.9023
+set bmargin at screen 0.9421
 set title
 set xlabel
 set ylabel

@@ -1,6 +1,6 @@
 data = 'sample-count-ablation.csv'
 if (!exists("picture")) picture = 'sample-count-ablation.svg'
-set terminal svg background "white" size 970,702 font "sans-serif,20"
+set terminal svg background "white" size 946,512 font "sans-serif,20"
 set output picture
 set datafile separator comma
 set datafile columnheaders
@@ -22,10 +22,10 @@ set xrange [0:0.5]
 set yrange [0:1]
 set xtics 0.1
 set ytics 0.2
-set lmargin at screen 0.1443
-set rmargin at screen 0.9691
-set tmargin at screen 0.8405
-set bmargin at screen 0.1567
+set lmargin at screen 0.1480
+set rmargin at screen 0.5285
+set tmargin at screen 0.7812
+set bmargin at screen 0.2148
 set title "4× downsampling" offset 0,-0.5
 set format y "%g"
 set ylabel "recall (share of pairs)"
@@ -35,10 +35,23 @@ plot data using 1:2 with lines linetype 1, \
     data using 1:3 with lines linetype 2, \
     data using 1:4 with lines linetype 3, \
     data using 1:5 with lines linetype 4
+set lmargin at screen 0.5877
+set rmargin at screen 0.9683
+set tmargin at screen 0.7812
+set bmargin at screen 0.2148
+set title "8× downsampling" offset 0,-0.5
+set format y ""
+set ylabel ""
+set format x "%g"
+set xlabel "corner error (normalized)"
+plot data using 1:6 with lines linetype 1, \
+    data using 1:7 with lines linetype 2, \
+    data using 1:8 with lines linetype 3, \
+    data using 1:9 with lines linetype 4
 set lmargin at screen 0.0000
 set rmargin at screen 1.0000
 set tmargin at screen 1.0000
-set bmargin at screen 0.9288
+set bmargin at screen 0.9023
 set title
 set xlabel
 set ylabel

@@ -1,3 +1,4 @@
+import Files
 import LinearAlgebra
 import Tensors
 
@@ -97,6 +98,3 @@ public struct Parameters<Scalar: FloatingScalar>: Sendable, Equatable {
         return place
     }
 }
-
-/// FNV-1a: a hash that is the same in every run.
-private func stableHash(_ text: String) -> UInt32 { text.utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 } }

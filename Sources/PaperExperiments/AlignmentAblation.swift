@@ -11,24 +11,40 @@ struct AlignmentAblation {
         var sampler: LinearizedSampler
     }
 
+    struct Condition {
+        /// Source pixels a target pixel at the start.
+        var downsampling: Double
+        /// Photographs are averaged to so many times fewer pixels along each axis first.
+        var reduction = 1
+
+        var title: String { rateTitle(downsampling) + (reduction == 1 ? "" : " (size 1/\(reduction))") }
+    }
+
     /// Of the table of trials.
     var name: ExperimentName
     var variants: [Variant]
-    /// Source pixels a target pixel at the start.
-    var downsamplings: [Double]
+    var conditions: [Condition]
     /// The share of each side that the start shows.
     var region: Double
     var iterations: Int
 
-    /// The errors by downsampling, variant and pair.
+    /// The errors by condition, variant and pair.
     func errors(_ images: [Tensor<Float>], _ settings: ExperimentSettings) throws -> [[[Double]]] {
         var trials = try TrialTable(
-            "\(name.rawValue)-trials.csv", keys: ["downsampling", "variant", "pair"], values: ["error"], settings)
-        return try downsamplings.map { downsampling in
-            try variants.map { variant in
-                settings.progress("\(rateTitle(downsampling)), \(variant.name)")
-                return try trials.values(images.indices.map { ["\(downsampling)", variant.name, "\($0)"] }) { i in
-                    let task = AlignmentTask(images[i], pair: i, region: region, downsampling: downsampling, settings)
+            "\(name.rawValue)-trials.csv", keys: ["reduction", "downsampling", "variant", "pair", "protocol"], values: ["error"],
+            settings)
+        return try conditions.map { condition in
+            let images = images.map { $0.reduced(condition.reduction) }
+            return try variants.map { variant in
+                settings.progress("\(condition.title): \(variant.name)")
+                let keys = images.indices.map { i in
+                    let name = protocolName(
+                        images[i].digest, region, AlignmentTask.ViewProtocol(),
+                        AlignmentSettings.paper(variant.sampler, iterations: iterations))
+                    return ["\(condition.reduction)", "\(condition.downsampling)", variant.name, "\(i)", name]
+                }
+                return try trials.values(keys) { i in
+                    let task = AlignmentTask(images[i], pair: i, region: region, downsampling: condition.downsampling, settings)
                     var sampler = variant.sampler
                     sampler.noise = .seed(settings.seed &+ UInt64(i))
                     return [task.error(.paper(sampler, iterations: iterations))]
@@ -37,19 +53,19 @@ struct AlignmentAblation {
         }
     }
 
-    /// The recall curves, a panel for each downsampling.
-    func figure(_ errors: [[[Double]]]) -> RecallFigure {
+    /// The recall curves, a panel for each condition.
+    func figure(_ errors: [[[Double]]], columns: Int) -> RecallFigure {
         RecallFigure(
             curves: variants.map { .init(name: $0.name, lineType: $0.lineType) },
-            panels: zip(downsamplings, errors).map { .init(title: rateTitle($0), errors: $1) }, columns: errors.count)
+            panels: zip(conditions, errors).map { .init(title: $0.title, errors: $1) }, columns: columns)
     }
 
     /// Recalls at a strict, the usual and a loose threshold, and how exact those are that come close at all.
     func table(_ errors: [[[Double]]]) -> String {
         let head = ["", "", "recall at \(strict)", "at 0.1", "at \(loose)", "median error within \(loose)"]
-        let rows = zip(downsamplings, errors).flatMap { downsampling, errors in
+        let rows = zip(conditions, errors).flatMap { condition, errors in
             zip(variants, errors).map { variant, errors in
-                [rateTitle(downsampling), variant.name] + recall(errors, at: [strict, 0.1, loose]).map { fixed($0, 2) }
+                [condition.title, variant.name] + recall(errors, at: [strict, 0.1, loose]).map { fixed($0, 2) }
                     + [fixed(median(errors.filter { $0 <= loose }), 4)]
             }
         }
@@ -68,6 +84,13 @@ struct AlignmentAblation {
 /// The corner error within which an alignment is exact, and that within which it has come close: a start outside of the basin of convergence
 /// ends further away.
 let strict = 0.02, loose = 0.2
+
+extension Tensor {
+    /// An image, averaged to so many times fewer pixels along each axis.
+    func reduced(_ reduction: Int) -> Tensor {
+        reduction == 1 ? self : areaAveraged(self, height: Swift.max(1, shape[1] / reduction), width: Swift.max(1, shape[2] / reduction))
+    }
+}
 
 /// "4× downsampling", or "2× upsampling" for 1/2.
 func rateTitle(_ downsampling: Double) -> String {

@@ -43,16 +43,21 @@ enum AlignmentRecall: Experiment {
         let rates = settings.isQuick ? [1.0, 8] : rates
         let pairs = settings.isQuick ? 4 : 80
         var trials = try TrialTable(
-            "alignment-recall-trials.csv", keys: ["images", "downsampling", "method", "pair"], values: ["error"], settings)
+            "alignment-recall-trials.csv", keys: ["images", "downsampling", "method", "pair", "protocol"], values: ["error"], settings)
         var panels: [Panel] = []
         for source in sources {
             let images = try source.images(pairs, settings)
+            let region = regions[source]!
             for rate in rates {
                 let errors = try Method.allCases.map { method in
                     settings.progress("\(source.title), \(fixed(rate, 0))x, \(method.name)")
-                    let keys = images.indices.map { [source.rawValue, fixed(rate, 0), method.name, "\($0)"] }
+                    let search = method.search(seed: settings.seed, isQuick: settings.isQuick)
+                    let keys = images.indices.map { i in
+                        let name = protocolName(images[i].digest, region, AlignmentTask.ViewProtocol(), search)
+                        return [source.rawValue, fixed(rate, 0), method.name, "\(i)", name]
+                    }
                     return try trials.values(keys) { i in
-                        let task = AlignmentTask(images[i], pair: i, region: regions[source]!, downsampling: rate, settings)
+                        let task = AlignmentTask(images[i], pair: i, region: region, downsampling: rate, settings)
                         return [task.error(method.search(seed: settings.seed &+ UInt64(i), isQuick: settings.isQuick))]
                     }.map { $0[0] }
                 }

@@ -14,8 +14,10 @@ struct AlignmentTask: Sendable {
 
     /// What the paper leaves open about the views.
     struct ViewProtocol {
-        /// The standard deviation of log₂ of each of the two scales. The paper's is damaged in print: a factor of √2 is read.
-        var scaleDeviation = 0.5
+        /// Standard deviations of the angle (radians), of log₂ of each of the two scales, and of the two translations.
+        ///
+        /// The paper's deviation of scales is damaged in print: a factor of √2 is read.
+        var (angleDeviation, scaleDeviation, translationDeviation) = (Double.pi / 4, 0.5, 0.2)
         /// Whether a target pixel is the mean over its area, or the sample at its centre.
         var isAveraged = true
     }
@@ -33,8 +35,8 @@ struct AlignmentTask: Sendable {
         let (height, width) = (source.shape[1], source.shape[2])
         let frame = Frame(sourceAspect: Double(width) / Double(height), targetAspect: Double(width) / Double(height))
         let atStart = [0, log2(region), log2(region), 0, 0]
-        // Of the angle (radians), of the two scales and of the two translations.
-        let deviations = [.pi / 4, view.scaleDeviation, view.scaleDeviation, 0.2, 0.2]
+        let deviations =
+            [view.angleDeviation] + [view.scaleDeviation, view.translationDeviation].flatMap { [$0, $0] }
         let parameters = (0..<5).map { atStart[$0] + deviations[$0] * normals[$0] }
         self.source = source
         start = frame.normalized(Self.family.matrix(atStart))

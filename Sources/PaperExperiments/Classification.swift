@@ -67,21 +67,25 @@ enum Classification: Experiment {
         return data.training.count + data.validation.count >= wholeCount ? paperPlan : shortPlan
     }
 
+    /// How a network of the experiment is trained.
+    private static func training(_ trial: Trial, on data: ClassificationData, _ settings: ExperimentSettings) -> TrainingRun {
+        let configuration = NetworkConfiguration(
+            transformer: trial.transformer, sampler: trial.sampler, downsampling: trial.downsampling, channels: data.training.channels,
+            side: data.training.height, classes: data.training.classCount, seed: settings.seed &+ UInt64(trial.run))
+        return plan(data, settings).training(configuration, on: settings.isQuick ? .synthetic : .gtsrb)
+    }
+
     /// Trains, or takes what was trained before.
     static func trained(
         _ trial: Trial, on data: ClassificationData, reuses: Bool, _ settings: ExperimentSettings
     ) throws -> TrainedClassifier {
-        let configuration = NetworkConfiguration(
-            transformer: trial.transformer, sampler: trial.sampler, downsampling: trial.downsampling, channels: data.training.channels,
-            side: data.training.height, classes: data.training.classCount, seed: settings.seed &+ UInt64(trial.run))
-        return try settings.trained(
-            plan(data, settings).training(configuration, on: settings.isQuick ? .synthetic : .gtsrb), of: .classification, on: data,
-            reuses: reuses, title: trial.title)
+        try settings.trained(
+            training(trial, on: data, settings), of: .classification, on: data, reuses: reuses, title: trial.title)
     }
 
     static func run(_ settings: ExperimentSettings) throws {
         var trials = try TrialTable(
-            "classification-trials.csv", keys: ["images", "iterations", "network", "sampler", "downsampling", "run"],
+            "classification-trials.csv", keys: ["images", "iterations", "network", "sampler", "downsampling", "run", "protocol"],
             values: ["errors", "total", "iterations done", "classifier parameters"], settings)
         let all = Self.trials(settings)
         var results = ClassificationTable(trainings: all.count, downsamplings: downsamplings(settings).sorted())
@@ -97,7 +101,7 @@ enum Classification: Experiment {
             let images = settings.isQuick ? "signs" : "gtsrb \(data.training.count)"
             let key = [
                 images, "\(plan.iterations(trial.transformer))", trial.transformer.rawValue, trial.sampler.rawValue,
-                "\(trial.downsampling)", "\(trial.run)",
+                "\(trial.downsampling)", "\(trial.run)", protocolName(training(trial, on: data, settings)),
             ]
             var isNew = false
             let values = try trials.values(key) {

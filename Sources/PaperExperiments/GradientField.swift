@@ -35,7 +35,8 @@ enum GradientField: Experiment {
         let name = ExperimentName.gradientField
         let images = try ImageSource.photographs(40, quick: 2, settings)
         var trials = try TrialTable(
-            "\(name.rawValue)-trials.csv", keys: ["target", "border", "downsampling", "sampler", "image"], values: ["share"], settings)
+            "\(name.rawValue)-trials.csv", keys: ["target", "border", "downsampling", "sampler", "image", "protocol"],
+            values: ["share"], settings)
         var rows: [[String]] = []
         var shown: [[Share]] = []
         for variant in settings.isQuick ? [.shown] : Variant.all {
@@ -44,8 +45,11 @@ enum GradientField: Experiment {
                     settings.progress(
                         "\(variant.reduction.rawValue), \(variant.outside.rawValue), \(fixed(downsampling, 0))x, \(kind.rawValue)")
                     let key = [variant.reduction.rawValue, variant.outside.rawValue, fixed(downsampling, 0), kind.rawValue]
+                    let keys = images.indices.map { i in
+                        key + ["\(i)", protocolName(images[i].digest, part, offsets, right, kind.forAlignment(seed: settings.seed))]
+                    }
                     return Share(
-                        try trials.values(images.indices.map { key + ["\($0)"] }) { i in
+                        try trials.values(keys) { i in
                             let arrows = arrows(images[i], kind, downsampling, variant, seed: settings.seed &+ UInt64(i))
                             return [rightShare(arrows)]
                         }.map { $0[0] })

@@ -16,9 +16,9 @@ enum NoiseAblation: Experiment {
             variants: zip(sigmas, 1...).map { sigma, lineType in
                 .init(name: "σ = \(fixed(sigma, 0)) px", lineType: lineType, sampler: LinearizedSampler(sigma: sigma))
             },
-            downsamplings: [downsampling], region: region, iterations: settings.isQuick ? 20 : 200)
+            conditions: [.init(downsampling: downsampling)], region: region, iterations: settings.isQuick ? 20 : 200)
         let errors = try ablation.errors(images, settings)
-        try ablation.figure(errors).draw(name, settings)
+        try ablation.figure(errors, columns: 1).draw(name, settings)
         try sampledImages(images[0], seed: settings.seed).writeImage(to: settings.path("\(name.rawValue)-images.png"))
         let wide = errors[0].map { recall($0, at: [loose])[0] }
         let exact = errors[0].map { errors in median(errors.filter { $0 <= loose }) }

@@ -57,21 +57,23 @@ enum ProtocolChoices: Experiment {
     static func run(_ settings: ExperimentSettings) throws {
         let images = try ImageSource.photographs(shown + photographs, quick: 1, settings).suffix(photographs).map { $0 }
         var trials = try TrialTable(
-            "\(ExperimentName.protocolChoices.rawValue)-trials.csv", keys: ["choice", "alternative", "downsampling", "sampler", "pair"],
+            "\(ExperimentName.protocolChoices.rawValue)-trials.csv",
+            keys: ["choice", "alternative", "downsampling", "sampler", "pair", "protocol"],
             values: ["error"], settings)
         let rows = try alternatives.map { alternative in
             var choices = Choices()
             if settings.isQuick { choices.iterations = 10 }
             alternative.apply(&choices)
-            let sources = images.map { image in
-                areaAveraged(image, height: image.shape[1] / choices.reduction, width: image.shape[2] / choices.reduction)
-            }
+            let sources = images.map { [choices] in $0.reduced(choices.reduction) }
             let recalls = try downsamplings.map { downsampling in
                 try SamplerName.allCases.map { kind -> Double? in
                     guard alternative.samplers.contains(kind) else { return nil }
                     settings.progress("\(alternative.choice): \(alternative.name), \(fixed(downsampling, 0))x, \(kind.rawValue)")
-                    let key = [alternative.choice, alternative.name, fixed(downsampling, 0), kind.rawValue]
-                    let errors = try trials.values((0..<views * images.count).map { key + ["\($0)"] }) { [choices] i in
+                    let keys = (0..<views * images.count).map { i in
+                        let name = protocolName(sources[i / views].digest, choices, search(kind, choices, seed: settings.seed))
+                        return [alternative.choice, alternative.name, fixed(downsampling, 0), kind.rawValue, "\(i)", name]
+                    }
+                    let errors = try trials.values(keys) { [choices] i in
                         [error(sources[i / views], pair: shown + i, kind, downsampling, choices, settings)]
                     }
                     return recall(errors.map { $0[0] }, at: [0.1])[0]
@@ -88,10 +90,14 @@ enum ProtocolChoices: Experiment {
     ) -> Double {
         let task = AlignmentTask(
             source, pair: pair, region: choices.region, downsampling: downsampling, view: choices.view, settings)
-        let sampler = kind.forAlignment(regularization: choices.regularization, seed: settings.seed &+ UInt64(pair))
+        return task.error(search(kind, choices, seed: settings.seed &+ UInt64(pair)))
+    }
+
+    private static func search(_ kind: SamplerName, _ choices: Choices, seed: UInt64) -> AlignmentSettings {
+        let sampler = kind.forAlignment(regularization: choices.regularization, seed: seed)
         var search = AlignmentSettings.paper(sampler, iterations: choices.iterations, learningRate: choices.learningRate)
         search.outside = choices.outside
-        return task.error(search)
+        return search
     }
 
     private struct Row {

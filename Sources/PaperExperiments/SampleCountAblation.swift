@@ -4,7 +4,8 @@ import LinWarp
 /// Fig. 10a: how well the linearized sampler aligns with more and fewer samples.
 enum SampleCountAblation: Experiment {
     private static let counts = [4, 8, 16, 32]
-    private static let downsampling = 4.0
+    /// The paper's, which the claims are judged by; and another, to see whether that changes anything.
+    private static let downsamplings = [4.0, 8]
     private static let region = 0.5
 
     static func run(_ settings: ExperimentSettings) throws {
@@ -15,33 +16,33 @@ enum SampleCountAblation: Experiment {
             variants: zip(counts, 1...).map { count, lineType in
                 .init(name: "K = \(count)", lineType: lineType, sampler: LinearizedSampler(sampleCount: count))
             },
-            downsamplings: [downsampling], region: region, iterations: settings.isQuick ? 40 : 200)
+            conditions: downsamplings.map { .init(downsampling: $0) }, region: region, iterations: settings.isQuick ? 40 : 200)
         let errors = try ablation.errors(images, settings)
-        try ablation.figure(errors).draw(name, settings)
-        let recalls = errors[0].map { recall($0, at: [0.1])[0] }
-        let areas = errors[0].map(meanRecall)
+        try ablation.figure(errors, columns: 2).draw(name, settings)
+        let areas = errors.map { $0.map(meanRecall) }
+        let exact = errors[0].map { errors in median(errors.filter { $0 <= loose }) }
         try ExperimentReport(
             title: "Fig. 10a: the number of samples",
             setUp: """
                 \(ablation.setUp(pairs: images.count)) The target is averaged to the pixels that the start shows, divided by \
-                \(fixed(downsampling, 0)). K counts the centre.
+                \(fixed(downsamplings[0], 0)), as in the paper, and by \(fixed(downsamplings[1], 0)). K counts the centre.
                 """,
             pictures: [("\(name.rawValue).svg", "Recall by the number of samples a pixel")],
             table: ablation.table(errors),
             findings: [
                 .init(
                     claim: "more samples align better",
-                    found: "mean recall over the thresholds up to 0.5: " + list(counts, areas) + "; recall at 0.1: "
-                        + list(counts, recalls),
-                    holds: zip(areas, areas.dropFirst()).allSatisfy { $0 <= $1 }),
+                    found: "mean recall over the thresholds up to 0.5: " + list(areas[0], 3) + "; at 8×: " + list(areas[1], 3)
+                        + ". What is found becomes more exact, median error \(list(exact, 4)), but not more is found",
+                    holds: zip(areas[0], areas[0].dropFirst()).allSatisfy { $0 <= $1 }),
                 .init(
                     claim: "with four samples the accuracy drops",
-                    found: "\(fixed(areas[1] - areas[0], 3)) less mean recall than with eight", holds: areas[0] < areas[1]),
+                    found: "\(fixed(areas[0][1] - areas[0][0], 3)) less mean recall than with eight", holds: areas[0][0] < areas[0][1]),
             ]
         ).write(name, settings)
     }
 
-    private static func list(_ counts: [Int], _ values: [Double]) -> String {
-        zip(counts, values).map { "\(fixed($1, 3)) (K = \($0))" }.joined(separator: ", ")
+    private static func list(_ values: [Double], _ digits: Int) -> String {
+        zip(counts, values).map { "\(fixed($1, digits)) (K = \($0))" }.joined(separator: ", ")
     }
 }

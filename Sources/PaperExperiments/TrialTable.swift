@@ -82,3 +82,16 @@ struct TrialTable {
         }
     }
 }
+
+/// A short name for a protocol, by all that it is made of: a key of trials. After a change of a constant, or with other images, no row of
+/// before is taken.
+///
+/// - Parameter parts: Numbers, texts and structures of them. Their descriptions count.
+func protocolName(_ parts: Any...) -> String {
+    String(stableHash(parts.map { "\($0)" }.joined(separator: "; ")), radix: 16)
+}
+
+extension Tensor<Float> {
+    /// A number for what an image shows, to tell other images from it.
+    var digest: UInt32 { withScalars { stableHash($0.lazy.map { $0.bitPattern }) } }
+}

@@ -41,6 +41,23 @@ final class ResumptionTests: ExperimentTestCase {
         XCTAssertEqual(try text("out/\(experiment.rawValue).csv"), curves)
     }
 
+    /// Rows that were made in another way, or of other images, are not taken. They stay, as those of other seeds do.
+    func testOtherProtocol() throws {
+        try runQuickly(experiment, out: "out")
+        let curves = try text("out/\(experiment.rawValue).csv")
+        let lines = try text("out/\(trials)").split(separator: "\n").map(String.init)
+        let changed = lines.dropFirst().map { line in
+            var fields = line.split(separator: ",")
+            fields[fields.count - 2] = "0"
+            fields[fields.count - 1] = "0.4321"
+            return fields.joined(separator: ",")
+        }
+        try write(([lines[0]] + changed).joined(separator: "\n") + "\n", "out/\(trials)")
+        try runQuickly(experiment, out: "out", resumes: true)
+        XCTAssertEqual(try text("out/\(trials)").split(separator: "\n").map(String.init), [lines[0]] + changed + lines.dropFirst())
+        XCTAssertEqual(try text("out/\(experiment.rawValue).csv"), curves)
+    }
+
     /// A last line that was being written is redone, also where it is a row with its last digits missing.
     func testDamagedLastLine() throws {
         try runQuickly(experiment, out: "out")
