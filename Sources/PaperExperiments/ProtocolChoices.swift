@@ -55,11 +55,10 @@ enum ProtocolChoices: Experiment {
     ]
 
     static func run(_ settings: ExperimentSettings) throws {
-        let images = try ImageSource.photographs(shown + photographs, quick: 1, settings).suffix(photographs).map { $0 }
+        let images = Array(try ImageSource.photographs(shown + photographs, quick: 1, settings).suffix(photographs))
         var trials = try TrialTable(
             "\(ExperimentName.protocolChoices.rawValue)-trials.csv",
-            keys: ["choice", "alternative", "downsampling", "sampler", "pair", "protocol"],
-            values: ["error"], settings)
+            keys: ["choice", "alternative", "downsampling", "sampler", "pair", "protocol"], values: ["error"], settings)
         let rows = try alternatives.map { alternative in
             var choices = Choices()
             if settings.isQuick { choices.iterations = 10 }
