@@ -25,8 +25,8 @@ package func append(_ text: String, toFile path: String) throws(FileError) {
 /// A number with a fixed count of digits after the point.
 package func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }
 
-/// FNV-1a: a hash that is the same in every run and on every machine.
-package func stableHash(_ words: some Sequence<UInt32>) -> UInt32 { words.reduce(2_166_136_261) { ($0 ^ $1) &* 16_777_619 } }
+/// FNV-1a: a hash that is the same in every run and on every machine. Images are hashed word by word, so each caller gets a loop of its own.
+@inlinable package func stableHash(_ words: some Sequence<UInt32>) -> UInt32 { words.reduce(2_166_136_261) { ($0 ^ $1) &* 16_777_619 } }
 
 /// The same of text.
 package func stableHash(_ text: String) -> UInt32 { stableHash(text.utf8.lazy.map(UInt32.init)) }

@@ -35,11 +35,12 @@ struct AlignmentAblation {
             settings)
         return try conditions.map { condition in
             let images = images.map { $0.reduced(condition.reduction) }
+            let digests = images.map(\.digest)
             return try variants.map { variant in
                 settings.progress("\(condition.title): \(variant.name)")
                 let keys = images.indices.map { i in
                     let name = protocolName(
-                        images[i].digest, region, AlignmentTask.ViewProtocol(),
+                        digests[i], region, AlignmentTask.ViewProtocol(),
                         AlignmentSettings.paper(variant.sampler, iterations: iterations))
                     return ["\(condition.reduction)", "\(condition.downsampling)", variant.name, "\(i)", name]
                 }

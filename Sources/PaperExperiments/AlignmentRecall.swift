@@ -47,13 +47,14 @@ enum AlignmentRecall: Experiment {
         var panels: [Panel] = []
         for source in sources {
             let images = try source.images(pairs, settings)
+            let digests = images.map(\.digest)
             let region = regions[source]!
             for rate in rates {
                 let errors = try Method.allCases.map { method in
                     settings.progress("\(source.title), \(fixed(rate, 0))x, \(method.name)")
                     let search = method.search(seed: settings.seed, isQuick: settings.isQuick)
                     let keys = images.indices.map { i in
-                        let name = protocolName(images[i].digest, region, AlignmentTask.ViewProtocol(), search)
+                        let name = protocolName(digests[i], region, AlignmentTask.ViewProtocol(), search)
                         return [source.rawValue, fixed(rate, 0), method.name, "\(i)", name]
                     }
                     return try trials.values(keys) { i in

@@ -34,6 +34,7 @@ enum GradientField: Experiment {
     static func run(_ settings: ExperimentSettings) throws {
         let name = ExperimentName.gradientField
         let images = try ImageSource.photographs(40, quick: 2, settings)
+        let digests = images.map(\.digest)
         var trials = try TrialTable(
             "\(name.rawValue)-trials.csv", keys: ["target", "border", "downsampling", "sampler", "image", "protocol"],
             values: ["share"], settings)
@@ -46,7 +47,7 @@ enum GradientField: Experiment {
                         "\(variant.reduction.rawValue), \(variant.outside.rawValue), \(fixed(downsampling, 0))x, \(kind.rawValue)")
                     let key = [variant.reduction.rawValue, variant.outside.rawValue, fixed(downsampling, 0), kind.rawValue]
                     let keys = images.indices.map { i in
-                        key + ["\(i)", protocolName(images[i].digest, part, offsets, right, kind.forAlignment(seed: settings.seed))]
+                        key + ["\(i)", protocolName(digests[i], part, offsets, right, kind.forAlignment(seed: settings.seed))]
                     }
                     return Share(
                         try trials.values(keys) { i in

@@ -64,12 +64,13 @@ enum ProtocolChoices: Experiment {
             if settings.isQuick { choices.iterations = 10 }
             alternative.apply(&choices)
             let sources = images.map { [choices] in $0.reduced(choices.reduction) }
+            let digests = sources.map(\.digest)
             let recalls = try downsamplings.map { downsampling in
                 try SamplerName.allCases.map { kind -> Double? in
                     guard alternative.samplers.contains(kind) else { return nil }
                     settings.progress("\(alternative.choice): \(alternative.name), \(fixed(downsampling, 0))x, \(kind.rawValue)")
                     let keys = (0..<views * images.count).map { i in
-                        let name = protocolName(sources[i / views].digest, choices, search(kind, choices, seed: settings.seed))
+                        let name = protocolName(digests[i / views], choices, search(kind, choices, seed: settings.seed))
                         return [alternative.choice, alternative.name, fixed(downsampling, 0), kind.rawValue, "\(i)", name]
                     }
                     let errors = try trials.values(keys) { [choices] i in
@@ -129,8 +130,8 @@ enum ProtocolChoices: Experiment {
             }
             return """
                 set title "\(rateTitle(downsampling))"
-                set lmargin at screen \(i == 0 ? 0.34 : 0.69)
-                set rmargin at screen \(i == 0 ? 0.64 : 0.99)
+                set lmargin at screen \(i == 0 ? 0.36 : 0.7)
+                set rmargin at screen \(i == 0 ? 0.65 : 0.99)
                 set ytics (\(i == 0 ? labels : rows.indices.map { "\"\" \($0)" }.joined(separator: ", ")))
                 plot \(points.joined(separator: ", \\\n    "))
 
@@ -146,9 +147,9 @@ enum ProtocolChoices: Experiment {
                 set xlabel "recall at a corner error of 0.1"
                 set tmargin at screen 0.89
                 set bmargin at screen 0.12
-                \(panels.joined())set lmargin at screen 0.34
+                \(panels.joined())set lmargin at screen 0.2
                 set tmargin at screen 1
-                set bmargin at screen 0.94
+                set bmargin at screen 0.95
                 set title
                 set xlabel
                 unset border

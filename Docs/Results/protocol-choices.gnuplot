@@ -1,0 +1,50 @@
+data = 'protocol-choices.csv'
+if (!exists("picture")) picture = 'protocol-choices.svg'
+set terminal svg background "white" size 1400,1000 font "sans-serif,20"
+set output picture
+set datafile separator comma
+set datafile columnheaders
+set border 3 linewidth 1.5
+set tics nomirror out
+set grid back linetype 1 linecolor rgb "#DDDDDD" linewidth 1
+set key outside top center horizontal
+set linetype 1 linecolor rgb "#0072B2" linewidth 3 pointtype 7 pointsize 1.2
+set linetype 2 linecolor rgb "#D55E00" linewidth 3 pointtype 5 pointsize 1.2
+set linetype 3 linecolor rgb "#009E73" linewidth 3 pointtype 9 pointsize 1.2
+set linetype 4 linecolor rgb "#CC79A7" linewidth 3 pointtype 13 pointsize 1.2
+set linetype 5 linecolor rgb "#E69F00" linewidth 3 pointtype 11 pointsize 1.2
+set linetype 6 linecolor rgb "#56B4E9" linewidth 3 pointtype 6 pointsize 1.2
+set linetype 7 linecolor rgb "#000000" linewidth 3 pointtype 4 pointsize 1.2
+set linetype cycle 7
+set multiplot
+set key off
+set xrange [0:1]
+set yrange [15.5:-0.5]
+set xlabel "recall at a corner error of 0.1"
+set tmargin at screen 0.89
+set bmargin at screen 0.12
+set title "1×"
+set lmargin at screen 0.36
+set rmargin at screen 0.65
+set ytics ("Fig. 7: as it is" 0, "start: three quarters" 1, "start: whole image" 2, "outside: black" 3, "start and outside: whole and black" 4, "target: interpolated" 5, "image size: half" 6, "image size: quarter" 7, "scale deviation: √2 in log₂" 8, "Adam's rate: 0.005" 9, "Adam's rate: 0.05" 10, "steps: half as many" 11, "steps: twice as many" 12, "ε: 0.001" 13, "ε: 3" 14, "ε: 10" 15)
+plot data using 3:($0+-0.2) with points linetype 2, \
+    data using 4:($0+0.0) with points linetype 4, \
+    data using 5:($0+0.2) with points linetype 1
+set title "8× downsampling"
+set lmargin at screen 0.7
+set rmargin at screen 0.99
+set ytics ("" 0, "" 1, "" 2, "" 3, "" 4, "" 5, "" 6, "" 7, "" 8, "" 9, "" 10, "" 11, "" 12, "" 13, "" 14, "" 15)
+plot data using 6:($0+-0.2) with points linetype 2, \
+    data using 7:($0+0.0) with points linetype 4, \
+    data using 8:($0+0.2) with points linetype 1
+set lmargin at screen 0.2
+set tmargin at screen 1
+set bmargin at screen 0.95
+set title
+set xlabel
+unset border
+unset tics
+unset grid
+set key inside center center horizontal
+plot NaN with points linetype 2 title "bilinear", NaN with points linetype 4 title "multi-scale", NaN with points linetype 1 title "linearized"
+unset multiplot
