@@ -59,12 +59,16 @@ experiments: setup
 		$(MAKE) --no-print-directory results-page; \
 	done
 
-# The page of results from the sections that are there.
+# The page of results: the protocol, which claims hold, and the sections that are there.
+SECTIONS = $(wildcard $(EXPERIMENTS:%=$(RESULTS)/%.md))
+
 results-page:
-	cat $(RESULTS)/Protocol.md > $(RESULTS)/README.md
-	for name in $(EXPERIMENTS); do \
-		if [ -f $(RESULTS)/$$name.md ]; then echo; cat $(RESULTS)/$$name.md; fi; \
-	done >> $(RESULTS)/README.md
+	{ cat $(RESULTS)/Protocol.md; \
+	printf '\n## Which claims hold\n\n| where | the paper | here |\n|---|---|---|\n'; \
+	awk -F '[.] Here: ' '/^## / { where = substr($$0, 4); sub(/:.*/, "", where) } \
+		/[*][*](Holds|Does not hold)[.][*][*]$$/ { \
+			print "| " where " | " substr($$1, 14) " | " ($$0 ~ /Does not hold/ ? "**does not hold**" : "holds") " |" }' $(SECTIONS); \
+	for section in $(SECTIONS); do echo; cat $$section; done; } > $(RESULTS)/README.md
 
 # The tests with each set of kernels that the processor has, on one thread and on two.
 test-kernels: setup
