@@ -36,7 +36,7 @@ enum GradientField: Experiment {
         let images = try ImageSource.photographs(40, quick: 2, settings)
         let digests = images.map(\.digest)
         var trials = try TrialTable(
-            "\(name.rawValue)-trials.csv", keys: ["target", "border", "downsampling", "sampler", "image", "protocol"],
+            "\(name.rawValue)-trials.csv", keys: ["target", "outside", "downsampling", "sampler", "image", "protocol"],
             values: ["share"], settings)
         var rows: [[String]] = []
         var shown: [[Share]] = []

@@ -107,11 +107,11 @@ enum ProtocolChoices: Experiment {
 
         var title: String { "\(alternative.choice): \(alternative.name)" }
 
-        /// Whether linearized sampling is above bilinear at each downsampling; nil where only one of them was tried.
-        var keepsOrder: Bool? {
-            let pairs = recalls.compactMap { recalls in recalls[0].flatMap { bilinear in recalls[2].map { ($0, bilinear) } } }
-            return pairs.isEmpty ? nil : pairs.allSatisfy { $0.0 > $0.1 }
-        }
+        /// Whether all samplers were tried, and so can be compared.
+        var isComparison: Bool { alternative.samplers == SamplerName.allCases }
+
+        /// Whether linearized sampling is above another sampler, by downsampling.
+        func linearizedIsAbove(_ sampler: Int) -> [Bool] { recalls.map { $0[2]! > $0[sampler]! } }
     }
 
     /// A panel for each downsampling, a line for each alternative, a point for each sampler.
@@ -171,8 +171,9 @@ enum ProtocolChoices: Experiment {
         let cells = rows.map { row in
             [row.alternative.choice, row.alternative.name] + row.recalls.joined().map { $0.map { fixed($0, 2) } ?? "" }
         }
-        let judged = rows.filter { $0.keepsOrder != nil }
-        let turned = judged.filter { $0.keepsOrder == false }
+        let judged = rows.filter(\.isComparison)
+        let turned = judged.filter { $0.linearizedIsAbove(0).contains(false) }
+        let aboveMultiScale = judged.map { $0.linearizedIsAbove(1) }
         let byRegularization = ([("1", rows[0])] + rows.filter { $0.alternative.choice == "ε" }.map { ($0.alternative.name, $0) })
             .map { name, row in "ε = \(name): " + row.recalls.map { fixed($0[2]!, 2) }.joined(separator: " and ") }
         try ExperimentReport(
@@ -193,6 +194,12 @@ enum ProtocolChoices: Experiment {
                         + "\(judged.count - turned.count) of \(judged.count) protocols"
                         + (turned.isEmpty ? "" : "; not for " + turned.map { "\"\($0.title)\"" }.joined(separator: ", ")),
                     holds: turned.isEmpty),
+                .init(
+                    claim: "linearized sampling is above multi-scale sampling if there is any downsampling",
+                    found: downsamplings.enumerated().map { i, downsampling in
+                        "at \(fixed(downsampling, 0))× for \(aboveMultiScale.count { $0[i] }) of \(judged.count) protocols"
+                    }.joined(separator: ", "),
+                    holds: aboveMultiScale.allSatisfy { zip(downsamplings, $0).allSatisfy { $0 == 1 || $1 } }),
                 .init(
                     claim: "ε is a small scalar",
                     found: "recall at \(downsamplings.map { "\(fixed($0, 0))×" }.joined(separator: " and ")) with "

@@ -32,8 +32,9 @@ enum SampleCountAblation: Experiment {
             findings: [
                 .init(
                     claim: "more samples align better",
-                    found: "mean recall over the thresholds up to 0.5: " + list(areas[0], 3) + "; at 8×: " + list(areas[1], 3)
-                        + ". What is found becomes more exact, median error \(list(exact, 4)), but not more is found",
+                    found: "mean recall over the thresholds up to 0.5: " + list(areas[0], 3)
+                        + "; at \(fixed(downsamplings[1], 0))×: " + list(areas[1], 3) + "; median error within \(loose): "
+                        + list(exact, 4),
                     holds: zip(areas[0], areas[0].dropFirst()).allSatisfy { $0 <= $1 }),
                 .init(
                     claim: "with four samples the accuracy drops",
