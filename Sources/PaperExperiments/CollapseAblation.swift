@@ -35,9 +35,9 @@ enum CollapseAblation: Experiment {
         try ExperimentReport(
             title: "Fig. 10b: prevention of sample collapse",
             setUp: """
-                \(ablation.setUp(pairs: images.count)) The photographs are averaged to half their size first, so that targets at 4× \
-                upsampling have about as many pixels as a photograph; the paper does not say how it upsamples. An eighth of the \
-                size, nearly as small as the traffic signs, was tried after that.
+                \(ablation.setUp(pairs: images.count)) The photographs are averaged to 1/\(reductions[0]) of their size first, so that \
+                targets at 4× upsampling have about as many pixels as a photograph; the paper does not say how it upsamples. \
+                1/\(reductions[1]), nearly as small as the traffic signs, was tried after that.
                 """,
             pictures: [("\(name.rawValue).svg", "Recall with and without noise of one source pixel after the transformation")],
             table: ablation.table(errors),
