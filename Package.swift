@@ -19,6 +19,7 @@ let package = Package(
             providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .target(name: "CWarpKernels"),
         .target(name: "CProcessors"),
+        .target(name: "CStart"),
         .target(
             name: "LinearAlgebra",
             dependencies: [
@@ -51,7 +52,7 @@ let package = Package(
                 "LinWarp", "Files", "Plots", "Figures", "TrainingRuns", "PaperExperiments",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "linwarp", dependencies: ["Commands"]),
+        .executableTarget(name: "linwarp", dependencies: ["Commands", "CStart"]),
 
         .target(name: "TestSupport", dependencies: ["LinearAlgebra", "Tensors"], path: "Tests/TestSupport"),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels", "TestSupport"]),
@@ -79,6 +80,6 @@ if Context.environment["LINWARP_MPI"] != nil {
     package.targets += [
         .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(name: "CProcesses", dependencies: ["CMPI"]),
-        .executableTarget(name: "linwarp-mpi", dependencies: ["LinWarp", "Commands", "CProcesses"]),
+        .executableTarget(name: "linwarp-mpi", dependencies: ["LinWarp", "Commands", "CProcesses", "CStart"]),
     ]
 }

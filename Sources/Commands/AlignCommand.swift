@@ -67,6 +67,10 @@ struct SearchOptions: ParsableArguments {
         guard family.parameters(nearestTo: images.frame.denormalized(initial)) != nil else {
             throw ValidationError("--initial: \(AlignmentError.initialMatrixOutsideFamily(family))")
         }
+        // The search holds several times as much: warped images, slopes, scales.
+        try requireMemory(
+            6 * MemoryLayout<Float>.stride * (images.source.count + images.target.count),
+            for: "aligning \(images.sourceName) to \(images.targetName)")
         let output = try OutputDirectory(out)
         let samplers = sampler.isEmpty ? [.linearized] : sampler
         let progress = ProgressLine()

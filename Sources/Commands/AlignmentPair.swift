@@ -12,13 +12,9 @@ struct AlignmentPair {
     }
 
     init(sourcePath: String, targetPath: String) throws {
-        let source = try Tensor<Float>(imageAt: sourcePath)
-        let target = try Tensor<Float>(imageAt: targetPath)
-        self.init(source: source, target: target, sourceName: sourcePath, targetName: targetPath)
-        // The search holds several times as much: warped images, slopes, scales.
-        guard memoryIsFree(bytes: 6 * MemoryLayout<Float>.stride * (self.source.count + self.target.count)) else {
-            throw Failure(description: "\(sourcePath), \(targetPath): found too little memory for them, expected smaller images")
-        }
+        self.init(
+            source: try Tensor<Float>(imageAt: sourcePath), target: try Tensor<Float>(imageAt: targetPath), sourceName: sourcePath,
+            targetName: targetPath)
     }
 
     init(source: Tensor<Float>, target: Tensor<Float>, sourceName: String, targetName: String) {

@@ -57,6 +57,7 @@ struct EvaluateCommand: ParsableCommand {
                     \(configuration.classes) classes, expected \(channels) x \(side) x \(side) and \(classes), as \(dataset.rawValue) has them
                     """)
         }
+        try trained.network.requireMemoryToEvaluate(trained.parameters)
         let confusion = trained.network.confusion(trained.parameters, on: test)
         if json {
             struct Report: Encodable {

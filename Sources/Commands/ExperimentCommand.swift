@@ -39,7 +39,7 @@ struct ExperimentCommand: ParsableCommand {
         let name = name
         try name.experiment.run(
             ExperimentSettings(
-                data: data ?? ProcessInfo.processInfo.environment["LINWARP_DATA"], isQuick: quick, out: output.path, seed: seed,
+                data: data ?? Environment.data, isQuick: quick, out: output.path, seed: seed,
                 resumes: resume
             ) { progress.show("\(name.rawValue): \($0)") })
         progress.clear()

@@ -40,6 +40,10 @@ package func runLinwarpMPI(_ communicator: some Communicator, abort: (Int32) -> 
 private func run<Root: ParsableCommand>(_ root: Root.Type, writes: Bool = true, _ run: (inout any ParsableCommand) throws -> Void) throws {
     do {
         var command = try Root.parseAsRoot()
+        // Help is a command too, which does no work.
+        if Root.configuration.subcommands.contains(where: { $0 == type(of: command) }) {
+            do { try Environment.check() } catch { throw ValidationError("\(error)") }
+        }
         try run(&command)
     } catch  where Root.exitCode(for: error).isSuccess {  // help and version
         if writes { print(Root.fullMessage(for: error)) }
@@ -66,6 +70,11 @@ struct Failure: Error, CustomStringConvertible {
     let description: String
 }
 
+/// Throws where the system has not so many bytes for what a user has asked for.
+func requireMemory(_ bytes: Int, for purpose: String) throws(Failure) {
+    do { try Memory.require(bytes) } catch { throw Failure(description: "\(purpose): \(error)") }
+}
+
 struct LinwarpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "linwarp",
@@ -73,6 +82,9 @@ struct LinwarpCommand: ParsableCommand {
         discussion: """
             Matrices map normalized target coordinates to normalized source coordinates: x right, y down, -1 and 1 at the outer edges of \
             the image. On the command line they are six or nine comma-separated numbers, row by row.
+
+            Environment variables: LINWARP_THREADS, the number of threads; LINWARP_KERNELS, the instruction set: baseline, avx2 or avx512; \
+            LINWARP_DATA, the directory that holds the data sets.
 
             Example: linwarp demo --out demo
             """,

@@ -83,11 +83,12 @@ struct TrainCommand: ParsableCommand {
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
             channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
         guard configuration.isValid else { throw tooSmall }
-        if writes { _ = try OutputDirectory(out) }
         let training = TrainingRun(
             dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
             schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch, iterations: iterations,
             interval: interval, patience: patience, seed: seed)
+        try training.requireMemory()
+        if writes { _ = try OutputDirectory(out) }
         let result = try training.run(on: data, in: out, resumes: resume, among: communicator) { progress.show($0) }
         progress.clear()
         if let error = result.curveError { notice("\(out)/curve.png was not drawn: \(error)") }
@@ -105,7 +106,7 @@ extension NetworkConfiguration.SamplerKind: ExpressibleByArgument {}
 
 /// The directory that holds the data sets: that of the option, else the environment's.
 func dataDirectory(_ option: String?, for dataset: DatasetName) throws -> String {
-    guard let directory = option ?? ProcessInfo.processInfo.environment["LINWARP_DATA"] else {
+    guard let directory = option ?? Environment.data else {
         throw ValidationError("--data: found none and no LINWARP_DATA, expected the directory that holds \(dataset.rawValue)")
     }
     return directory

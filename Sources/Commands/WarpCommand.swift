@@ -68,10 +68,7 @@ struct WarpCommand: ParsableCommand {
         let size = try self.size ?? PixelSize(argument: "\(width)x\(height)")
         // The smaller scales of the source take several times as much as it does.
         let count = channels * size.height * size.width + (sampler == .multiScale ? 6 * source.count : 0)
-        guard memoryIsFree(bytes: MemoryLayout<Float>.stride * count) else {
-            throw Failure(
-                description: "--size \(size.width)x\(size.height): found too little memory to make it of \(image), expected smaller images")
-        }
+        try requireMemory(MemoryLayout<Float>.stride * count, for: "--size \(size.width)x\(size.height) of \(image)")
         let frame = Frame(
             sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
         let matrix = self.matrix ?? transformation(frame)

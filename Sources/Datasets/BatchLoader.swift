@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 import LinearAlgebra
 import Synchronization
 import Tensors
@@ -25,14 +24,14 @@ public final class BatchLoader<Batch: Sendable>: Sendable {
         let queue = BatchQueue<Batch>(room: ahead)
         self.queue = queue
         // The thread holds the queue but not the loader, whose end it must notice.
-        Thread.detachNewThread { queue.fill(startingAt: first, step: step, prepare) }
+        if !startThread({ queue.fill(startingAt: first, step: step, prepare) }) { queue.fail(BatchLoaderError.noThread) }
     }
 
     deinit { queue.close() }
 
     /// The next batch; waits until it is prepared.
     ///
-    /// Throws the error that preparing it threw, after all batches before it were returned; every further call throws it again.
+    /// Throws `BatchLoaderError.noThread` where the loader could not start its thread, and the error that preparing the batch threw, after all batches before it were returned; every further call throws it again.
     public func next() throws -> Batch { try queue.next() }
 }
 
@@ -58,6 +57,16 @@ extension BatchLoader where Batch == LabelledBatch {
             batch.images = try change(batch.images, order.positions(ofBatch: number))
             return batch
         }
+    }
+}
+
+/// Why a loader makes no batches.
+public enum BatchLoaderError: Error, Equatable, CustomStringConvertible {
+    /// The system has no room for its thread.
+    case noThread
+
+    public var description: String {
+        "found no room for another thread, expected one to prepare batches on (see ulimit -u and ulimit -v)"
     }
 }
 
@@ -93,6 +102,13 @@ private final class BatchQueue<Batch: Sendable>: Sendable {
             ready.signal()
             number += step
         }
+        ended.signal()
+    }
+
+    /// Without a thread that fills it.
+    func fail(_ error: any Error) {
+        state.withLock { $0.waiting.append(.failure(error)) }
+        ready.signal()
         ended.signal()
     }
 

@@ -64,6 +64,9 @@ public struct GTSRB: Sendable {
     /// The result is [N, 3, `size`, `size`]. Throws a `DatasetError` where an image is missing, damaged, or not of the annotated size.
     public static func images(of signs: [Sign], size: Int = 50) throws(DatasetError) -> LabelledImages {
         precondition(size > 0, "GTSRB.images: found a size of \(size), expected at least 1")
+        do { try Memory.require(3 * size * size * signs.count) } catch {
+            throw .unreadable(path: signs.first?.path ?? "GTSRB", reason: "\(error)")
+        }
         return try LabelledImages(size: size, labels: signs.map(\.label), classNames: classNames) { index throws(DatasetError) in
             try image(of: signs[index], size: size)
         }

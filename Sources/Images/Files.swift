@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import LinearAlgebra
 
 /// Larger files hold no image within the limit of pixels, even in the wordiest format.
 private let fileSizeLimit = 1 << 32
@@ -27,8 +28,13 @@ func readImageFile(_ path: String) throws(ImageError) -> (bytes: [UInt8], format
     let start = try read(file, offset: 0, count: min(size, ImageFormat.prefixLength), path: path)
     guard let format = ImageFormat(start) else { throw .notAnImage(path: path, found: ImageFormat.describe(start)) }
     guard size <= fileSizeLimit else { throw .unreadable(path: path, reason: "it has \(size) bytes, more than \(fileSizeLimit)") }
-    guard memoryIsFree(bytes: size) else { throw .tooLittleMemory(path: path) }
+    try requireMemory(size, for: path)
     return (try read(file, offset: 0, count: size, path: path), format)
+}
+
+/// Throws where the system has not so many bytes for the image at `path`.
+func requireMemory(_ bytes: Int, for path: String) throws(ImageError) {
+    do { try Memory.require(bytes) } catch { throw .unreadable(path: path, reason: "\(error)") }
 }
 
 /// `count` bytes from `offset`, or fewer if the file has become shorter.

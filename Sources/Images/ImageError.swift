@@ -51,8 +51,5 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// There is not enough memory for the image.
-    static func tooLittleMemory(path: String) -> ImageError { .unreadable(path: path, reason: "not enough memory") }
-
     private var expectedImage: String { "a PNG, JPEG, PPM or PGM image" }
 }

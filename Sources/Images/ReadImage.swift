@@ -39,7 +39,7 @@ private func decode(
         let width = Int(layout.width)
         let height = Int(layout.height)
         let size = orientation.swapsAxes ? [width, height] : [height, width]
-        guard memoryIsFree(bytes: layout.bytes) else { throw .tooLittleMemory(path: path) }
+        try requireMemory(layout.bytes, for: path)
         let image = Tensor<Float>(shape: [Int(layout.channels)] + size) { out in
             var target = orientation.target(base: out.baseAddress!, width: width, height: height)
             status = decoder(bytes, bytes.count, UInt64(pixelLimit), &layout, &target, &message)
@@ -52,7 +52,7 @@ private func decode(
     case cimage_too_large:
         throw .tooLarge(path: path, width: Int(layout.width), height: Int(layout.height), limit: "\(pixelLimit) pixels")
     case cimage_unsupported: throw .unsupportedKind(path: path, format: format.name, found: text(message))
-    case cimage_no_memory: throw .tooLittleMemory(path: path)
+    case cimage_no_memory: throw .unreadable(path: path, reason: "not enough memory")
     default: throw .corrupt(path: path, format: format.name, found: text(message))
     }
 }

@@ -74,7 +74,7 @@ private struct NetpbmReader {
         guard end <= bytes.count else { throw truncated }
         let largest = layout.bits == 16 ? largestPair(raster..<end) : Int(bytes[raster..<end].max() ?? 0)
         guard largest <= maximum else { throw corrupt("the value \(largest), which is above the maximum of \(maximum)") }
-        guard memoryIsFree(bytes: layout.bytes) else { throw .tooLittleMemory(path: path) }
+        try requireMemory(layout.bytes, for: path)
         return Tensor(shape: layout.shape) { out in
             var target = ExifOrientation.topLeft.target(base: out.baseAddress!, width: Int(layout.width), height: Int(layout.height))
             bytes.withUnsafeBufferPointer { bytes in
@@ -100,7 +100,7 @@ private struct NetpbmReader {
         let pixels = Int(layout.width) * Int(layout.height)
         // Before memory is taken for them: each sample needs a digit and something that separates it.
         guard (bytes.count - position) / 2 >= pixels * channels else { throw truncated }
-        guard memoryIsFree(bytes: layout.bytes) else { throw .tooLittleMemory(path: path) }
+        try requireMemory(layout.bytes, for: path)
         var failure: ImageError?
         let image = Tensor<Float>(shape: layout.shape) { out in
             do throws(ImageError) {

@@ -1,20 +1,17 @@
 import CWarpKernels
-import Foundation
 
 /// The instruction set that the inner loops were compiled for.
 public enum KernelLevel: String, CaseIterable, Sendable {
     case baseline, avx2, avx512
 
     /// The level in force: the best that the processor runs, or a lower one named by the environment variable `LINWARP_KERNELS`.
-    public static let current: KernelLevel = {
-        let best = KernelLevel(warp_best_level())
-        guard let name = ProcessInfo.processInfo.environment["LINWARP_KERNELS"] else { return best }
-        guard let asked = KernelLevel(rawValue: name), asked.raw.rawValue <= best.raw.rawValue else {
-            let usable = allCases.filter { $0.raw.rawValue <= best.raw.rawValue }.map(\.rawValue).joined(separator: ", ")
-            fatalError("LINWARP_KERNELS=\(name): expected one of \(usable)")
-        }
-        return asked
-    }()
+    public static let current: KernelLevel = Environment.kernels ?? best
+
+    /// The best that the processor runs.
+    static var best: KernelLevel { KernelLevel(warp_best_level()) }
+
+    /// All that the processor runs.
+    static var usable: [KernelLevel] { allCases.filter { $0.raw.rawValue <= best.raw.rawValue } }
 
     static let tables: (float: warp_kernels, double: warp_kernels) = {
         // `current` is never above the best level, for which both tables exist.

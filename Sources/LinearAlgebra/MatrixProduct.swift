@@ -95,7 +95,7 @@ private func gemmOnThisThread<Scalar: FloatingScalar>(
     _ c: UnsafeMutablePointer<Scalar>, _ ldc: Int
 ) {
     guard m > 0, n > 0 else { return }
-    Threads.openBLASIsSingleThreaded
+    OpenBLAS.prepare()
     Scalar._gemm(
         transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha,
         a, Int32(max(1, lda)), b, Int32(max(1, ldb)), beta, c, Int32(max(1, ldc)))

@@ -81,7 +81,7 @@ public func solve<Scalar: FloatingScalar>(
 public func solveLeastSquares<Scalar: FloatingScalar>(
     rows: Int, columns: Int, rightHandSides: Int, _ a: UnsafeMutablePointer<Scalar>, _ b: UnsafeMutablePointer<Scalar>
 ) throws(LinearAlgebraError) -> Int {
-    Threads.openBLASIsSingleThreaded
+    OpenBLAS.prepare()
     // LAPACKE looks for NaNs in all of B, also where there is none yet.
     if columns > rows { (b + rows * rightHandSides).update(repeating: 0, count: (columns - rows) * rightHandSides) }
     var rank: Int32 = 0
@@ -105,7 +105,7 @@ private func holdsNaN<Scalar: FloatingScalar>(_ a: UnsafePointer<Scalar>, _ n: I
 
 /// The lowest index whose solve fails, whatever order the threads come in.
 private func firstFailure(of count: Int, operations: Int, _ fails: (Int) -> Bool) -> Int? {
-    Threads.openBLASIsSingleThreaded
+    OpenBLAS.prepare()
     let first = Atomic<Int>(Int.max)
     Threads.forEachPiece(of: count, size: max(1, 100_000 / max(1, operations))) { piece in
         for i in piece where fails(i) {

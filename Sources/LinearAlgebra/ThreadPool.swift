@@ -40,14 +40,12 @@ final class ThreadPool: Sendable {
         }
     }
 
+    /// Where the system has no room for a thread, the others do its work: each is tried once.
     private func start(atLeast count: Int) {
-        threads.withLock { running in
-            while running < count {
-                let thread = Thread { self.help() }
-                thread.stackSize = 8 << 20
-                thread.name = "LinWarp"
-                thread.start()
-                running += 1
+        threads.withLock { tried in
+            while tried < count {
+                _ = startThread { self.help() }
+                tried += 1
             }
         }
     }
@@ -84,6 +82,23 @@ final class ThreadPool: Sendable {
         sleepers.subtract(1, ordering: .sequentiallyConsistent)
         alarm.unlock()
     }
+}
+
+/// Calls `body` on a thread of its own, which ends with it.
+///
+/// - Returns: Whether it could be started: the system may have no room for a thread, which Foundation's own threads don't say.
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+    let argument = Unmanaged.passRetained(ThreadBody(call: body))
+    let isStarted = thread_start(
+        "LinWarp", 8 << 20, { Unmanaged<ThreadBody>.fromOpaque($0!).takeRetainedValue().call() }, argument.toOpaque())
+    if !isStarted { argument.release() }
+    return isStarted
+}
+
+private final class ThreadBody: Sendable {
+    let call: @Sendable () -> Void
+
+    init(call: @escaping @Sendable () -> Void) { self.call = call }
 }
 
 /// One piece of work, and who is at it.

@@ -1,5 +1,3 @@
-import COpenBLAS
-import Foundation
 import Synchronization
 
 /// The one setting for threads, and the one way in which work is spread over them.
@@ -8,7 +6,7 @@ import Synchronization
 /// So the two kinds of threads never compete for the cores, and results have the same bits whatever the number of threads.
 public enum Threads {
     /// The number of threads that LinWarp uses, at least one. At the start: the environment variable `LINWARP_THREADS`, or the number
-    /// of processors.
+    /// of processors that this process may use.
     public static var count: Int {
         get { setting.load(ordering: .relaxed) }
         set {
@@ -17,10 +15,7 @@ public enum Threads {
         }
     }
 
-    private static let setting: Atomic<Int> = {
-        let named = ProcessInfo.processInfo.environment["LINWARP_THREADS"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
-        return Atomic(named ?? ProcessInfo.processInfo.activeProcessorCount)
-    }()
+    private static let setting = Atomic(Environment.threads ?? Processors.count)
 
     /// Calls `body` for consecutive pieces of `0..<count`, each of `size` elements but the last, from several threads at once.
     ///
@@ -41,21 +36,5 @@ public enum Threads {
                 body(piece * size..<min(count, (piece + 1) * size))
             }
         }
-    }
-
-    /// Evaluated before the first BLAS or LAPACK call.
-    static let openBLASIsSingleThreaded: Void = openblas_set_num_threads(1)
-}
-
-/// Facts about the BLAS in use, for reports.
-public enum BLASInformation {
-    /// OpenBLAS's configuration line: version, options, and the core it was dispatched to.
-    public static var configuration: String { String(cString: openblas_get_config()) }
-    /// The name of the processor core whose kernels OpenBLAS runs.
-    public static var core: String { String(cString: openblas_get_corename()) }
-    /// OpenBLAS's own threads: one, since LinWarp spreads the work itself.
-    public static var threads: Int {
-        Threads.openBLASIsSingleThreaded
-        return Int(openblas_get_num_threads())
     }
 }

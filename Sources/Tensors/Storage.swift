@@ -10,7 +10,7 @@ final class Storage<Scalar: FloatingScalar>: @unchecked Sendable {
     let count: Int
     private let block: StoragePool.Block
 
-    /// Uninitialized memory for `count` elements.
+    /// Uninitialized memory for `count` elements. Ends the program where the system has none left.
     init(count: Int) {
         block = StoragePool.take(bytes: count * MemoryLayout<Scalar>.stride)
         base = block.address.bindMemory(to: Scalar.self, capacity: count)
@@ -33,6 +33,9 @@ func copyElements<Scalar: FloatingScalar>(_ source: UnsafeBufferPointer<Scalar>,
 }
 
 /// Memory blocks kept for the next tensor of about the same size, so that a training step after the first takes none from the system.
+///
+/// Where the system has no more memory, the blocks that wait are given back to it; where even then it has none, the program ends with a line
+/// that says what was needed. Whoever makes tensors of a size that a user has chosen asks `Memory.require` before.
 public enum StoragePool {
     struct Block: @unchecked Sendable {
         let address: UnsafeMutableRawPointer
@@ -51,6 +54,9 @@ public enum StoragePool {
     private struct State: Sendable {
         var idle: [Int: [Block]] = [:]
         var statistics = Statistics()
+        /// Of tensors.
+        var usedBytes = 0
+        var peakBytes = 0
     }
 
     private static let state = Mutex(State())
@@ -66,6 +72,8 @@ public enum StoragePool {
     static func take(bytes: Int) -> Block {
         let size = sizeClass(bytes)
         let idle = state.withLock { state -> Block? in
+            state.usedBytes += size
+            state.peakBytes = max(state.peakBytes, state.usedBytes)
             if let block = state.idle[size]?.popLast() {
                 state.statistics.idleBytes -= size
                 return block
@@ -73,17 +81,50 @@ public enum StoragePool {
             state.statistics.systemAllocations += 1
             return nil
         }
-        return idle ?? Block(address: UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64), bytes: size)
+        if let idle { return idle }
+        if let block = allocate(bytes: size) { return block }
+        giveBackIdle()
+        guard let block = allocate(bytes: size) else { Memory.end(needed: size, for: "a tensor") }
+        return block
+    }
+
+    private static func allocate(bytes: Int) -> Block? {
+        var address: UnsafeMutableRawPointer?
+        guard posix_memalign(&address, 64, bytes) == 0, let address else { return nil }
+        return Block(address: address, bytes: bytes)
+    }
+
+    /// Gives back to the system what waits.
+    private static func giveBackIdle() {
+        let idle = state.withLock { state in
+            defer {
+                state.idle = [:]
+                state.statistics.idleBytes = 0
+            }
+            return state.idle
+        }
+        for blocks in idle.values { for block in blocks { free(block.address) } }
+    }
+
+    /// By how much more memory tensors took at most, while `body` ran, than before it; those of other threads are counted too.
+    package static func peak(during body: () throws -> Void) rethrows -> Int {
+        let before = state.withLock { state in
+            state.peakBytes = state.usedBytes
+            return state.usedBytes
+        }
+        try body()
+        return state.withLock { $0.peakBytes } - before
     }
 
     static func giveBack(_ block: Block) {
         let kept = state.withLock { state -> Bool in
+            state.usedBytes -= block.bytes
             guard state.statistics.idleBytes + block.bytes <= idleLimit else { return false }
             state.idle[block.bytes, default: []].append(block)
             state.statistics.idleBytes += block.bytes
             return true
         }
-        if !kept { block.address.deallocate() }
+        if !kept { free(block.address) }
     }
 
     /// `bytes` rounded up to one of four sizes an octave, so that sizes near each other share blocks and at most a quarter is wasted.

@@ -94,12 +94,15 @@ package struct ClassificationData: Sendable {
 }
 
 extension ClassificationNetwork {
+    /// Images in a batch of an evaluation.
+    static let evaluationBatch = 100
+
     /// Predictions for all images, beside the truth. Processes share the batches: the same are made, whatever the number of processes.
     package func confusion(
         _ parameters: Parameters<Float>, on images: LabelledImages, among communicator: some Communicator = SingleProcess()
     ) -> Confusion {
         var confusion = Confusion(classes: images.classCount)
-        let size = 100
+        let size = Self.evaluationBatch
         for first in stride(from: communicator.rank * size, to: images.count, by: communicator.count * size) {
             let batch = images.batch(Array(first..<min(images.count, first + size)))
             confusion.add(labels: batch.labels, predictions: evaluated(batch.images, parameters).argmax(axis: 1))

@@ -111,7 +111,7 @@ package struct TrainingRun: Sendable {
     /// More iterations than any training has.
     private static let endlessPatience = Int(Int32.max)
 
-    private func trainer(_ communicator: some Communicator) throws -> Trainer {
+    func trainer(_ communicator: some Communicator) throws -> Trainer {
         let network = ClassificationNetwork(configuration)
         let parameters = network.initialParameters(seed: seed, as: Float.self)
         let optimizer = Optimizer(

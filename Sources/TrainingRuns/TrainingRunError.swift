@@ -1,3 +1,5 @@
+import LinWarp
+
 /// Why a network can't be trained as asked; `description` is one line for the user.
 package enum TrainingRunError: Error, Equatable, CustomStringConvertible {
     /// The images of a data set are not square, or those of its parts differ in size.
@@ -6,6 +8,8 @@ package enum TrainingRunError: Error, Equatable, CustomStringConvertible {
     case emptyPart(path: String, training: Int, validation: Int, test: Int)
     /// A checkpoint is that of another training; both described by what differs.
     case otherTraining(path: String, found: String, expected: String)
+    /// Batches of so many images take more memory than there is.
+    case tooLittleMemory(batch: Int, MemoryShortage)
     /// A file could not be written.
     case cannotWrite(path: String)
 
@@ -15,6 +19,7 @@ package enum TrainingRunError: Error, Equatable, CustomStringConvertible {
         case .emptyPart(let path, let training, let validation, let test):
             "\(path): found \(training) images to train, \(validation) to validate and \(test) to test with, expected at least one of each"
         case .otherTraining(let path, let found, let expected): "\(path): found a training with \(found), expected \(expected)"
+        case .tooLittleMemory(let batch, let shortage): "batches of \(batch) images: \(shortage)"
         case .cannotWrite(let path): "\(path): cannot be written"
         }
     }

@@ -1,4 +1,5 @@
 import CProcesses
+import CStart
 import Commands
 import Foundation
 import LinWarp
@@ -6,8 +7,9 @@ import LinWarp
 @main
 enum Main {
     static func main() {
+        program_begin()
         processes_start()
-        if ProcessInfo.processInfo.environment["LINWARP_THREADS"] == nil { Threads.count = Int(processes_processors()) }
+        if !Environment.namesThreads { Threads.count = Int(processes_processors()) }
         runLinwarpMPI(MPIProcesses()) { processes_abort($0) }
         processes_end()
     }

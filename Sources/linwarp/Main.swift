@@ -1,6 +1,10 @@
+import CStart
 import Commands
 
 @main
 enum Main {
-    static func main() { runLinwarp() }
+    static func main() {
+        program_begin()
+        runLinwarp()
+    }
 }

@@ -47,7 +47,9 @@ class ToolTestCase: DirectoryTestCase {
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Tests need no data sets, whatever the user's variable says of them.
+        let inherited = ProcessInfo.processInfo.environment.filter { $0.key != "LINWARP_DATA" }
+        process.environment = inherited.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let (output, error) = (fileWithoutName(), fileWithoutName())
         process.standardOutput = output

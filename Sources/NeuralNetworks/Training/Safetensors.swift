@@ -86,6 +86,7 @@ public struct Safetensors: Sendable, Equatable {
         guard !overflows && expected == file.size else {
             throw .wrongSize(path: path, found: file.size, expected: overflows ? .max : expected)
         }
+        do { try Memory.require(dataCount) } catch { throw .unreadable(path: path, reason: "\(error)") }
         metadata = header.metadata
         tensors = [:]
         for entry in header.entries {

@@ -1,0 +1,87 @@
+import Foundation
+
+/// The environment variables of LinWarp. They are read here, once, and checked as a program's options are.
+///
+/// | variable | what it holds | without it |
+/// |---|---|---|
+/// | `LINWARP_THREADS` | the number of threads, from 1; at most four times the processors are used | one for each processor |
+/// | `LINWARP_KERNELS` | `baseline`, `avx2` or `avx512`: one that the processor runs | the best of these |
+/// | `LINWARP_DATA` | the directory that holds the data sets | none |
+///
+/// A program calls ``check()`` at its start, as `linwarp` does. Without that call, a wrong value is a line on standard error when it is first
+/// asked for, and what would hold without the variable holds.
+public enum Environment {
+    /// Throws the first wrong value.
+    public static func check() throws(EnvironmentError) {
+        _ = try kernelsFound.get()
+        _ = try threadsFound.get()
+        _ = try dataFound.get()
+    }
+
+    /// The directory that `LINWARP_DATA` names.
+    public static var data: String? { accepted(dataFound) }
+
+    /// Whether `LINWARP_THREADS` is there, with a value that is allowed or not.
+    public static var namesThreads: Bool { variables["LINWARP_THREADS"] != nil }
+
+    static var threads: Int? { accepted(threadsFound) }
+    static var kernels: KernelLevel? { accepted(kernelsFound) }
+
+    private static let variables = ProcessInfo.processInfo.environment
+    private static let kernelsFound = Result { () throws(EnvironmentError) in try kernels(variables) }
+    private static let dataFound = Result { () throws(EnvironmentError) in try data(variables) }
+    private static let threadsFound = Result { () throws(EnvironmentError) -> Int? in
+        guard let asked = try threads(variables) else { return nil }
+        let most = 4 * Processors.count
+        if asked > most { say("LINWARP_THREADS: found \(asked), using \(most), four times the \(Processors.count) processors") }
+        return min(asked, most)
+    }
+
+    // Of any variables; nil where there is none.
+
+    static func kernels(_ variables: [String: String]) throws(EnvironmentError) -> KernelLevel? {
+        guard let found = variables["LINWARP_KERNELS"] else { return nil }
+        guard let level = KernelLevel(rawValue: found), KernelLevel.usable.contains(level) else {
+            let names = KernelLevel.usable.map(\.rawValue).joined(separator: ", ")
+            throw EnvironmentError(variable: "LINWARP_KERNELS", found: found, expected: "one of \(names) on this processor")
+        }
+        return level
+    }
+
+    static func threads(_ variables: [String: String]) throws(EnvironmentError) -> Int? {
+        guard let found = variables["LINWARP_THREADS"] else { return nil }
+        guard let number = Int(found), number >= 1 else {
+            throw EnvironmentError(variable: "LINWARP_THREADS", found: found, expected: "a whole number from 1")
+        }
+        return number
+    }
+
+    static func data(_ variables: [String: String]) throws(EnvironmentError) -> String? {
+        guard let found = variables["LINWARP_DATA"] else { return nil }
+        guard !found.isEmpty else {
+            throw EnvironmentError(variable: "LINWARP_DATA", found: found, expected: "the directory that holds the data sets")
+        }
+        return found
+    }
+
+    private static func accepted<Value>(_ found: Result<Value?, EnvironmentError>) -> Value? {
+        do { return try found.get() } catch {
+            say("\(error)")
+            return nil
+        }
+    }
+
+    private static func say(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("linwarp: \(line)\n".utf8)) }
+}
+
+/// An environment variable with a value that is not allowed; `description` is one line for the user.
+public struct EnvironmentError: Error, Equatable, CustomStringConvertible {
+    /// Its name.
+    public let variable: String
+    /// Its value.
+    public let found: String
+    /// What is allowed.
+    public let expected: String
+
+    public var description: String { "\(variable): found \(found.isEmpty ? "an empty value" : "\"\(found)\""), expected \(expected)" }
+}
