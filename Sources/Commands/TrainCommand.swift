@@ -75,6 +75,8 @@ struct TrainCommand: ParsableCommand {
         let writes = communicator.rank == 0
         let progress = ProgressLine(isSilent: !writes)
         defer { progress.clear() }
+        // Before data are read, which takes a while.
+        prepareMatrixProducts()
         progress.show("reading \(dataset.rawValue)")
         let data = try ClassificationData(dataset, directory: try dataDirectory(data, for: dataset), seed: seed)
         let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")

@@ -28,7 +28,7 @@ enum OpenBLAS {
             isSingleThreaded
             let new = wanted - buffers.load(ordering: .relaxed)
             guard Memory.canMap(bytes: new * bufferSize) else {
-                Memory.end(needed: new * bufferSize, for: "matrix products with LINWARP_THREADS=\(wanted)")
+                Memory.end(needed: new * bufferSize, for: "matrix products on \(wanted) threads (LINWARP_THREADS)")
             }
             // Those that it has are given out first.
             let taken = (0..<wanted).map { _ in blas_memory_alloc(0) }
@@ -37,6 +37,9 @@ enum OpenBLAS {
         }
     }
 }
+
+/// Gets OpenBLAS its memory now, instead of with the first matrix product. Ends the program where the system has none left for it.
+public func prepareMatrixProducts() { OpenBLAS.prepare() }
 
 /// Facts about the BLAS in use, for reports.
 public enum BLASInformation {

@@ -70,15 +70,35 @@ final class MemoryLimitTests: ToolTestCase {
         XCTAssertLessThan(try XCTUnwrap(Int(needed.2)), 600)
     }
 
-    /// Fewer threads than were asked for, or a line.
-    func testNoRoomForThreads() throws {
+    /// Fewer threads than were asked for.
+    func testNoRoomForStacks() throws {
         try writeScene("image.ppm", width: 600, height: 600)
-        // Another user's limit is not root's: stacks of the threads go beyond the address space instead.
         for megabytes in [165, 170, 175, 180, 190, 200] {
             for command in ["warp image.ppm --out out.png", "warp image.ppm --size 4000x4000 --out out.png"] {
                 let run = try limited(megabytes: megabytes, command, environment: ["LINWARP_THREADS": "4"])
                 assertSucceedsOrReports(run, "\(megabytes) MB: \(command)")
             }
         }
+    }
+
+    /// A user who may have no thread but the first. The limit does not hold for root, who becomes another user where that one can start the
+    /// program.
+    func testNoRoomForThreads() throws {
+        try writeScene("image.ppm", width: 600, height: 600)
+        try writeMNIST(in: "data/")
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory)
+        let other = getuid() == 0 ? "setpriv --reuid 65533 --clear-groups " : ""
+        guard try shell("\(other)test -x \"$0\" -a -r data/train-images-idx3-ubyte").code == 0 else {
+            throw XCTSkip("no other user can start the program")
+        }
+        func run(_ arguments: String) throws -> Run {
+            try shell("exec \(other)bash -c 'ulimit -u 1; exec \"$0\" \(arguments)' \"$0\"", environment: ["LINWARP_THREADS": "4"])
+        }
+        let warp = try run("warp image.ppm --size 2000x2000 --out out.png")
+        XCTAssertEqual(warp.code, 0, warp.error)
+        let align = try run("align image.ppm image.ppm --out out")
+        XCTAssertEqual(align.code, 0, align.error)
+        let train = try run((quickTraining + ["--iterations", "1"]).joined(separator: " "))
+        assertReported(train, code: 1, naming: ["found no room for another thread", "ulimit -u"], "train")
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What the control groups of this process, and those that hold them, leave it: the limits of a container. Of both versions.
-struct ControlGroups {
+package struct ControlGroups {
     private let root: String
     /// Each is a version, 2 or 1, with the controllers that it has, and a path.
     private let memberships: [(version: Int, controllers: [Substring], path: String)]
@@ -9,7 +9,7 @@ struct ControlGroups {
     /// - Parameters:
     ///   - root: Where the groups are mounted.
     ///   - membership: The text that says which groups the process is in.
-    init(root: String = "/sys/fs/cgroup", membership: String? = systemFile("/proc/self/cgroup")) {
+    package init(root: String = "/sys/fs/cgroup", membership: String? = systemFile("/proc/self/cgroup")) {
         self.root = root
         memberships = (membership ?? "").split(separator: "\n").compactMap { line in
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -19,7 +19,7 @@ struct ControlGroups {
     }
 
     /// How many processors it may use at once, where that is limited.
-    var processorTime: Double? {
+    package var processorTime: Double? {
         let shares = directories("cpu").compactMap { directory, version -> Double? in
             let numbers: [Double?]
             if version == 2 {
@@ -34,7 +34,7 @@ struct ControlGroups {
     }
 
     /// How many bytes more it may have, where that is limited. What holds files can be had back.
-    var freeMemory: Int? {
+    package var freeMemory: Int? {
         let free = directories("memory").compactMap { directory, version -> Int? in
             let names =
                 version == 2
@@ -72,4 +72,4 @@ struct ControlGroups {
 }
 
 /// A file in which the system tells something; nil where there is none.
-func systemFile(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+package func systemFile(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }

@@ -39,7 +39,7 @@ public enum Environment {
 
     // Of any variables; nil where there is none.
 
-    static func kernels(_ variables: [String: String]) throws(EnvironmentError) -> KernelLevel? {
+    package static func kernels(_ variables: [String: String]) throws(EnvironmentError) -> KernelLevel? {
         guard let found = variables["LINWARP_KERNELS"] else { return nil }
         guard let level = KernelLevel(rawValue: found), KernelLevel.usable.contains(level) else {
             let names = KernelLevel.usable.map(\.rawValue).joined(separator: ", ")
@@ -48,7 +48,7 @@ public enum Environment {
         return level
     }
 
-    static func threads(_ variables: [String: String]) throws(EnvironmentError) -> Int? {
+    package static func threads(_ variables: [String: String]) throws(EnvironmentError) -> Int? {
         guard let found = variables["LINWARP_THREADS"] else { return nil }
         guard let number = Int(found), number >= 1 else {
             throw EnvironmentError(variable: "LINWARP_THREADS", found: found, expected: "a whole number from 1")
@@ -56,7 +56,7 @@ public enum Environment {
         return number
     }
 
-    static func data(_ variables: [String: String]) throws(EnvironmentError) -> String? {
+    package static func data(_ variables: [String: String]) throws(EnvironmentError) -> String? {
         guard let found = variables["LINWARP_DATA"] else { return nil }
         guard !found.isEmpty else {
             throw EnvironmentError(variable: "LINWARP_DATA", found: found, expected: "the directory that holds the data sets")

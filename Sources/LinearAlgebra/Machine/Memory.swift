@@ -14,7 +14,7 @@ public enum Memory {
     }
 
     /// The tightest of the limits, where it leaves less.
-    static func shortage(of bytes: Int, limits: [(free: Int, what: String)]) -> MemoryShortage? {
+    package static func shortage(of bytes: Int, limits: [(free: Int, what: String)]) -> MemoryShortage? {
         guard let tightest = limits.min(by: { $0.free < $1.free }), tightest.free < bytes else { return nil }
         return MemoryShortage(needed: bytes, free: tightest.free, limit: tightest.what)
     }
@@ -38,7 +38,7 @@ public enum Memory {
     }
 
     /// What the system could give without writing other memory to disk.
-    static func availableMemory(_ information: String) -> Int? {
+    package static func availableMemory(_ information: String) -> Int? {
         guard let line = information.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }) else { return nil }
         return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
