@@ -1,11 +1,12 @@
 import Datasets
 import Foundation
+import LinearAlgebra
 import XCTest
 
 /// The published data sets, where `LINWARP_DATA` names a directory with `MNIST` and `GTSRB`.
 final class PublishedDataTests: XCTestCase {
     private func directory() throws -> String {
-        guard let directory = ProcessInfo.processInfo.environment["LINWARP_DATA"] else { throw XCTSkip("LINWARP_DATA is not set") }
+        guard let directory = Environment.data else { throw XCTSkip("LINWARP_DATA is not set") }
         return directory
     }
 

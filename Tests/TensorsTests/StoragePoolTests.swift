@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import TestSupport
 import Tensors
@@ -13,5 +14,23 @@ final class StoragePoolTests: XCTestCase {
         XCTAssert((size..<2 * size).contains(one), "\(one)")
         XCTAssert((3 * size..<4 * size).contains(three), "\(three)")
         XCTAssertEqual(StoragePool.peak {}, 0)
+    }
+
+    /// Otherwise the program ends here: there is room for a larger tensor only where that of the smaller ones is given back.
+    func testIdleMemoryIsGivenBackWhereTheSystemHasNoMore() throws {
+        try skip(under: .address, .thread, because: "the pool keeps no blocks, and shadow memory takes terabytes of address space")
+        let megabyte = 1 << 20
+        func make(megabytes: Int) -> Tensor<Float> { .zeros([megabytes * megabyte / 4]) }
+        XCTAssertEqual((0..<4).map { _ in make(megabytes: 64) }.count, 4)
+        XCTAssertGreaterThanOrEqual(StoragePool.statistics.idleBytes, 256 * megabyte)
+        let pages = try XCTUnwrap(Int(String(contentsOfFile: "/proc/self/statm", encoding: .utf8).prefix { $0 != " " }))
+        let resource = __rlimit_resource_t(RLIMIT_AS.rawValue)
+        var limit = rlimit()
+        XCTAssertEqual(getrlimit(resource, &limit), 0)
+        var small = limit
+        small.rlim_cur = rlim_t(pages * sysconf(CInt(_SC_PAGESIZE)) + 32 * megabyte)
+        XCTAssertEqual(setrlimit(resource, &small), 0)
+        defer { XCTAssertEqual(setrlimit(resource, &limit), 0) }
+        XCTAssertEqual(make(megabytes: 128).count, 32 * megabyte)
     }
 }
