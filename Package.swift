@@ -29,7 +29,8 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["LinearAlgebra", "CWarpKernels"]),
         .target(name: "Sampling", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels"]),
         .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
-        .target(name: "Files"),
+        .target(name: "CFiles"),
+        .target(name: "Files", dependencies: ["CFiles"]),
         .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "CWarpKernels"]),
 
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -65,6 +66,8 @@ let package = Package(
             name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
+        .executableTarget(name: "staging-process", dependencies: ["Files"], path: "Tests/staging-process"),
+        .testTarget(name: "FilesTests", dependencies: ["Files", "staging-process", "TestSupport"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots", "TestSupport"]),
         .testTarget(name: "PaperExperimentsTests", dependencies: ["LinWarp", "PaperExperiments", "TestSupport"]),
         .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp", "TestSupport"]),

@@ -91,6 +91,6 @@ struct SearchOptions: ParsableArguments {
             source: images.sourceName, target: images.targetName, family: family, optimizer: optimizer.rawValue, seed: seed,
             truth: truth, results: results)
         try output.write(report, images)
-        if json { print(try report.json()) } else { report.print(directory: out) }
+        try printResults(json ? [try report.json()] : report.lines(directory: out))
     }
 }

@@ -30,16 +30,15 @@ struct AlignmentReport {
     var truth: Matrix3?
     var results: [Result]
 
-    func print(directory: String) {
-        for result in results {
+    /// For people to read.
+    func lines(directory: String) -> [String] {
+        results.flatMap { result in
             let a = result.alignment
             var line = "\(result.sampler.rawValue): \(a.status.rawValue) after \(a.losses.count) iterations, \(fixed(result.seconds, 2)) s"
             if let loss = a.losses.last { line += ", mean squared difference \(fixed(loss, 6))" }
             if let error = result.cornerError { line += ", corner error \(fixed(error, 4))" }
-            Swift.print(line)
-            Swift.print("  matrix \(a.matrix.elements.map { fixed($0, 6) }.joined(separator: ","))")
-        }
-        Swift.print("\(directory)/figure.png")
+            return [line, "  matrix \(a.matrix.elements.map { fixed($0, 6) }.joined(separator: ","))"]
+        } + ["\(directory)/figure.png"]
     }
 
     /// One JSON object: the first sampler's result at the top, all results in `results`.

@@ -66,20 +66,20 @@ struct EvaluateCommand: ParsableCommand {
                 var interval: [Double]
                 var confusion: [[Int]]
             }
-            print(
+            try printResults(
                 try encodedJSON(
                     Report(
                         images: confusion.total, errors: confusion.errors, errorRate: confusion.errorRate,
                         interval: [confusion.interval.lowerBound, confusion.interval.upperBound], confusion: confusion.counts)))
             return
         }
-        print(
+        try printResults(
             "test error \(percent(confusion.errorRate)) (\(confusion.errors) of \(confusion.total)), 95 % interval "
                 + "\(percent(confusion.interval.lowerBound)) to \(percent(confusion.interval.upperBound))")
         for (label, row) in confusion.counts.enumerated() {
             let others = row.indices.filter { $0 != label && row[$0] > 0 }.sorted { row[$0] > row[$1] }.prefix(3)
             let taken = others.map { "\(row[$0]) as \(test.classNames[$0])" }.joined(separator: ", ")
-            print("\(test.classNames[label]): \(row[label]) of \(row.reduce(0, +)) right\(taken.isEmpty ? "" : "; \(taken)")")
+            try printResults("\(test.classNames[label]): \(row[label]) of \(row.reduce(0, +)) right\(taken.isEmpty ? "" : "; \(taken)")")
         }
     }
 }

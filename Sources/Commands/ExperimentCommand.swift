@@ -36,6 +36,7 @@ struct ExperimentCommand: ParsableCommand {
         let progress = ProgressLine()
         defer { progress.clear() }
         let output = try OutputDirectory(out)
+        try output.lock()
         let name = name
         try name.experiment.run(
             ExperimentSettings(
@@ -43,7 +44,7 @@ struct ExperimentCommand: ParsableCommand {
                 resumes: resume
             ) { progress.show("\(name.rawValue): \($0)") })
         progress.clear()
-        print("\(output.path)/\(name.rawValue).md")
+        try printResults("\(output.path)/\(name.rawValue).md")
     }
 }
 

@@ -24,12 +24,12 @@ struct InfoCommand: ParsableCommand {
 
     mutating func run() throws {
         let report = Report()
-        if json { return print(try encodedJSON(report)) }
-        print("linwarp \(report.version)")
-        print("kernels: \(report.kernels), threads: \(report.threads)")
-        print(
-            "OpenBLAS: \(report.openBLAS), core \(report.openBLASCore), threads \(report.openBLASThreads) (LinWarp spreads the work itself)"
-        )
-        print("libpng \(report.libpng), libjpeg \(report.libjpeg)")
+        if json { return try printResults(try encodedJSON(report)) }
+        try printResults([
+            "linwarp \(report.version)",
+            "kernels: \(report.kernels), threads: \(report.threads)",
+            "OpenBLAS: \(report.openBLAS), core \(report.openBLASCore), threads \(report.openBLASThreads) (LinWarp spreads the work itself)",
+            "libpng \(report.libpng), libjpeg \(report.libjpeg)",
+        ])
     }
 }

@@ -1,4 +1,5 @@
 import Figures
+import Files
 import Foundation
 import LinWarp
 
@@ -21,6 +22,13 @@ struct OutputDirectory {
         }
     }
 
+    /// Keeps the directory for this process until it ends: two that go on behind the same files would undo each other's work.
+    func lock() throws {
+        guard lockUntilExit(path) else {
+            throw Failure(description: "--out \(path): found a directory that another linwarp works in, expected one for this alone")
+        }
+    }
+
     func write(_ report: AlignmentReport, _ images: AlignmentPair) throws {
         let (height, width) = (images.target.shape[1], images.target.shape[2])
         for result in report.results {
@@ -30,10 +38,9 @@ struct OutputDirectory {
         try alignmentFigure(report.results.map(\.shown), source: images.source, target: images.target)
             .writeImage(to: "\(path)/figure.png")
         let file = "\(path)/result.json"
-        do {
-            try Data((try report.json() + "\n").utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-        } catch {
-            throw Failure(description: "\(file): cannot be written")
+        let json = Array((try report.json() + "\n").utf8)
+        do throws(FileError) { try replaceFile(at: file, with: json) } catch {
+            throw Failure(description: "\(file): cannot be written: \(error.reason)")
         }
     }
 }

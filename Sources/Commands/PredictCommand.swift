@@ -47,8 +47,10 @@ struct PredictCommand: ParsableCommand {
             let transformed = trained.network.transformed(batch, &context)
             try transformed.reshaped(Array(transformed.shape[1...])).writeImage(to: "\(output.path)/transformed-\(i + 1).png")
         }
-        if json { return print(try encodedJSON(predictions)) }
-        for p in predictions { print("\(p.image): \(p.name) (class \(p.label), probability \(fixed(p.probability, 3)))") }
+        try printResults(
+            json
+                ? [try encodedJSON(predictions)]
+                : predictions.map { "\($0.image): \($0.name) (class \($0.label), probability \(fixed($0.probability, 3)))" })
     }
 
     private func classNames(_ trained: TrainedNetwork) -> [String]? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import LinWarp
 
@@ -31,13 +32,15 @@ package func runLinwarpMPI(_ communicator: some Communicator, abort: (Int32) -> 
         // What fails everywhere is said once: process 0 ends the others while they wait here. One that fails alone is heard.
         if communicator.rank > 0 { Thread.sleep(forTimeInterval: 2) }
         let process = communicator.rank > 0 ? "process \(communicator.rank): " : ""
-        try? FileHandle.standardError.write(contentsOf: Data("linwarp-mpi: \(process)\(line)\n".utf8))
+        printError("linwarp-mpi: \(process)\(line)")
         abort(code)
     }
 }
 
 /// Reads the arguments, runs the command that they name, or prints help.
 private func run<Root: ParsableCommand>(_ root: Root.Type, writes: Bool = true, _ run: (inout any ParsableCommand) throws -> Void) throws {
+    openStandardStreams()
+    removeFilesOnSignals()
     do {
         var command = try Root.parseAsRoot()
         // Help is a command too, which does no work.
@@ -46,11 +49,9 @@ private func run<Root: ParsableCommand>(_ root: Root.Type, writes: Bool = true, 
         }
         try run(&command)
     } catch  where Root.exitCode(for: error).isSuccess {  // help and version
-        if writes { print(Root.fullMessage(for: error)) }
-    }
-    // What was printed may still wait in a buffer, and its loss would go unnoticed.
-    guard fflush(nil) == 0 else {
-        throw Failure(description: "standard output: cannot be written: \(String(cString: strerror(errno)))")
+        if writes {
+            try printResults(Root.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        }
     }
 }
 
@@ -61,9 +62,6 @@ private func report<Root: ParsableCommand>(_ error: any Error, of root: Root.Typ
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     return isUsage ? (line + " (see \(Root.configuration.commandName ?? "") --help)", 64) : (line, 1)
 }
-
-/// A line on standard error.
-func notice(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("linwarp: \(line)\n".utf8)) }
 
 /// What stops the program other than wrong usage and images that can't be read or written.
 struct Failure: Error, CustomStringConvertible {

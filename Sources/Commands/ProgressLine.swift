@@ -1,4 +1,5 @@
-import Foundation
+import Files
+import Glibc
 
 /// A line on the terminal that is overwritten as work goes on; nothing where standard error is no terminal.
 struct ProgressLine {
@@ -8,12 +9,8 @@ struct ProgressLine {
     init(isSilent: Bool = false) { isTerminal = !isSilent && isatty(STDERR_FILENO) == 1 }
 
     func show(_ text: String) {
-        guard isTerminal else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        if isTerminal { printProgress(text) }
     }
 
-    func clear() {
-        guard isTerminal else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
-    }
+    func clear() { show("") }
 }

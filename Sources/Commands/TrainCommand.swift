@@ -11,7 +11,8 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Writes into the output directory: checkpoint.safetensors, from which --resume goes on; best.safetensors, the one with the \
             lowest validation error; log.jsonl, a JSON object for each step of the log; curve.png, drawn by gnuplot from the log at the \
-            end and now and then before: the training loss and the validation error.
+            end and now and then before: the training loss and the validation error. A directory that holds the results of a training is \
+            refused without --resume or --overwrite.
 
             Example: linwarp train synthetic --network stn --sampler linearized --downsample 4 --iterations 500 --out signs
             """)
@@ -60,11 +61,15 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Go on from the checkpoint in the output directory, where there is one.")
     var resume = false
 
+    @Flag(help: "Begin anew; what another training has left in the output directory goes with the first checkpoint.")
+    var overwrite = false
+
     func validate() throws {
         for (name, value) in [("downsample", downsample), ("iterations", iterations), ("batch", batch), ("interval", interval)]
         where !(1...1_000_000_000).contains(value) {
             throw ValidationError("--\(name): found \(value), expected at least 1")
         }
+        if resume && overwrite { throw ValidationError("--overwrite: found together with --resume, expected either") }
         if let patience, patience < 1 { throw ValidationError("--patience: found \(patience), expected at least 1") }
     }
 
@@ -77,6 +82,9 @@ struct TrainCommand: ParsableCommand {
         defer { progress.clear() }
         // Before data are read, which takes a while.
         prepareMatrixProducts()
+        // A directory that is there is looked at before anything is read; one that is missing is made when it is known what for.
+        let isThere = FileManager.default.fileExists(atPath: out)
+        if writes && isThere { try claimDirectory() }
         progress.show("reading \(dataset.rawValue)")
         let data = try ClassificationData(dataset, directory: try dataDirectory(data, for: dataset), seed: seed)
         let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
@@ -85,6 +93,7 @@ struct TrainCommand: ParsableCommand {
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
             channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
         guard configuration.isValid else { throw tooSmall }
+        if writes && !isThere { try claimDirectory() }
         let training = TrainingRun(
             dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
             schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch, iterations: iterations,
@@ -96,9 +105,21 @@ struct TrainCommand: ParsableCommand {
         if let error = result.curveError { notice("\(out)/curve.png was not drawn: \(error)") }
         let test = result.network.confusion(result.checkpoint.parameters, on: data.test, among: communicator)
         guard writes else { return }
-        print(
+        try printResults(
             "\(result.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
                 + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(TrainingRun.latest(in: out))")
+    }
+
+    /// Makes sure that the directory is this training's alone.
+    private func claimDirectory() throws {
+        try OutputDirectory(out).lock()
+        let found = TrainingRun.results(in: out)
+        guard found.isEmpty || resume || overwrite else {
+            throw Failure(
+                description:
+                    "--out \(out): found the results of a training (\(found.joined(separator: ", "))), expected none; --resume goes on "
+                    + "with it, --overwrite begins anew, and another --out keeps both")
+        }
     }
 }
 

@@ -88,9 +88,9 @@ struct WarpCommand: ParsableCommand {
                 var width, height: Int
             }
             let rows = (0..<3).map { row in (0..<3).map { matrix[row, $0] } }
-            print(try encodedJSON(Report(out: out, matrix: rows, width: size.width, height: size.height)))
+            try printResults(try encodedJSON(Report(out: out, matrix: rows, width: size.width, height: size.height)))
         } else {
-            print(out)
+            try printResults(out)
         }
     }
 

@@ -3,43 +3,24 @@ import Glibc
 /// Why the system did not let a file be written, in its own words.
 package struct FileError: Error {
     package let reason: String
+    /// The system's number for it, where it has one.
+    let code: CInt?
 
-    /// The system's description of what went wrong last.
-    package static var last: FileError { FileError(reason: String(cString: strerror(errno))) }
+    init(reason: String) { (self.reason, code) = (reason, nil) }
+
+    private init(code: CInt) { (reason, self.code) = (String(cString: strerror(code)), code) }
+
+    /// What went wrong last.
+    package static var last: FileError { FileError(code: errno) }
 }
 
-/// Replaces the file at `path` by what `body` writes.
-///
-/// It is written under another name in the same directory, brought to the disk and then renamed: at no time is there a partial file under
-/// `path`, not even after a power failure. After an error there is neither the new file nor the temporary one.
+/// Replaces the file at `path` by what `body` writes; what `StagedFile` says holds.
 package func replaceFile(
     at path: String, with body: (_ write: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws(FileError) -> Void
 ) throws(FileError) {
-    // A name of its own, as `path` with something added could be too long.
-    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let temporary = "\(directory).linwarp-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw .last }
-    do throws(FileError) {
-        do throws(FileError) {
-            try body { (bytes) throws(FileError) in try write(bytes, to: file) }
-            // Some file systems report a full disk only here.
-            guard fsync(file) == 0 else { throw .last }
-        } catch {
-            close(file)
-            throw error
-        }
-        guard close(file) == 0, rename(temporary, path) == 0 else { throw .last }
-    } catch {
-        unlink(temporary)
-        throw error
-    }
-    // The new name reaches the disk with the directory. Where a file system can't do that, the file is complete all the same.
-    let folder = open(directory.isEmpty ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folder >= 0 {
-        fsync(folder)
-        close(folder)
-    }
+    let file = try StagedFile(at: path)
+    try body { (bytes) throws(FileError) in try file.write(bytes) }
+    try file.commit()
 }
 
 /// Replaces the file at `path` by `bytes`.
@@ -49,12 +30,37 @@ package func replaceFile(at path: String, with bytes: [UInt8]) throws(FileError)
     }
 }
 
-private func write(_ bytes: UnsafeRawBufferPointer, to file: CInt) throws(FileError) {
+/// Writes text behind what a file holds: all of it, or after an error nothing. Where there is no file, one is made.
+package func append(_ text: String, toFile path: String) throws(FileError) {
+    // Without O_NONBLOCK opening a named pipe would wait for its reader.
+    let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw .last }
+    defer { close(file) }
+    var information = stat()
+    guard fstat(file, &information) == 0 else { throw .last }
+    guard information.st_mode & S_IFMT == S_IFREG else { throw FileError(reason: "it is not a regular file") }
+    do throws(FileError) { try write(text, to: file) } catch {
+        ftruncate(file, information.st_size)
+        throw error
+    }
+}
+
+/// Writes text to an open file or stream.
+func write(_ text: String, to file: CInt) throws(FileError) {
+    try Array(text.utf8).withUnsafeBufferPointer { (bytes) throws(FileError) in try write(UnsafeRawBufferPointer(bytes), to: file) }
+}
+
+/// Writes all bytes to an open file or stream.
+func write(_ bytes: UnsafeRawBufferPointer, to file: CInt) throws(FileError) {
     var rest = bytes[...]
     while !rest.isEmpty {
         let written = Glibc.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if written >= 0 {
             rest = rest.dropFirst(written)
+        } else if errno == EAGAIN {
+            // Whoever shares a stream may have it return at once instead of waiting.
+            var stream = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+            poll(&stream, 1, -1)
         } else if errno != EINTR {
             throw .last
         }

@@ -10,18 +10,6 @@ package func encodedJSON(_ value: some Encodable) throws -> String {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
-/// Writes text behind what a file holds.
-package func append(_ text: String, toFile path: String) throws(FileError) {
-    guard let file = FileHandle(forWritingAtPath: path) else { throw .last }
-    defer { try? file.close() }
-    do {
-        try file.seekToEnd()
-        try file.write(contentsOf: Data(text.utf8))
-    } catch {
-        throw .last
-    }
-}
-
 /// A number with a fixed count of digits after the point.
 package func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }
 

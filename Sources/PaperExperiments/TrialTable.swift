@@ -11,6 +11,8 @@ struct TrialTable {
     private let columns: [String]
     private let keyCount: Int
     private var rows: [[String]: [Double]] = [:]
+    /// What the file is to hold before the next row, nil where it does: until a trial is done, a file from before stays as it is.
+    private var start: String?
 
     /// - Parameters:
     ///   - name: Of the CSV file.
@@ -29,7 +31,7 @@ struct TrialTable {
                 text += line(key, values)
             }
         }
-        try writeFile(text, to: path)
+        start = text
     }
 
     /// What a trial gives: from the file where it was done before, else by doing it now.
@@ -76,7 +78,12 @@ struct TrialTable {
         }
     }
 
-    private func append(_ text: String) throws {
+    private mutating func append(_ text: String) throws {
+        if let start {
+            try writeFile(start + text, to: path)
+            self.start = nil
+            return
+        }
         do throws(FileError) { try Files.append(text, toFile: path) } catch {
             throw ExperimentError.cannotWrite(path: path, reason: error.reason)
         }

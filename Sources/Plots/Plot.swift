@@ -30,12 +30,9 @@ package struct Plot {
         let script = stem.appendingPathExtension("gnuplot")
         try write(Data(table.utf8), to: stem.path + ".csv")
         try write(Data((header(name: stem.lastPathComponent, format: format) + commands).utf8), to: script.path)
-        // Gnuplot draws beside, so that the picture is replaced as a whole.
-        let temporary = ".linwarp-\(String(UInt64.random(in: 0 ... .max), radix: 36)).\(format)"
-        let drawn = url.deletingLastPathComponent().appendingPathComponent(temporary)
-        defer { unlink(drawn.path) }
-        try runGnuplot(script, after: "picture = '\(temporary)'")
-        guard let picture = try? Data(contentsOf: drawn) else { throw .failed(script: script.path, reason: "it wrote no picture") }
+        // Not to the picture's file, so that it is replaced as a whole.
+        let picture = try runGnuplot(script, after: "prints_picture = 1")
+        guard !picture.isEmpty else { throw .failed(script: script.path, reason: "it wrote no picture") }
         try write(picture, to: path)
     }
 
@@ -52,9 +49,8 @@ package struct Plot {
         let quoted = name.replacingOccurrences(of: "'", with: "''")
         return """
             data = '\(quoted).csv'
-            if (!exists("picture")) picture = '\(quoted).\(format)'
             set terminal \(terminal) size \(width),\(height) font "sans-serif,20"
-            set output picture
+            if (!exists("prints_picture")) set output '\(quoted).\(format)'
             set datafile separator comma
             set datafile columnheaders
             set border 3 linewidth 1.5

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Runs a script of gnuplot's in the script's directory, and returns what it prints.
 ///

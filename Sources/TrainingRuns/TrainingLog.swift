@@ -6,10 +6,15 @@ import LinWarp
 package struct TrainingLog {
     private let path: String
 
-    /// A log that goes on behind the entries up to an iteration; later ones come from a run that was interrupted after its last checkpoint.
-    init(_ path: String, keepingUpTo iteration: Int) throws {
-        self.path = path
-        try write(entries.prefix { $0.iteration <= iteration }.map { try encodedJSON($0) + "\n" }.joined())
+    /// - Parameter path: The file; it is made with the first entry.
+    init(_ path: String) { self.path = path }
+
+    /// Keeps the entries up to an iteration; later ones come from a run that was interrupted after its last checkpoint.
+    func keep(upTo iteration: Int) throws {
+        let text = try entries.prefix { $0.iteration <= iteration }.map { try encodedJSON($0) + "\n" }.joined()
+        do throws(FileError) { try replaceFile(at: path, with: Array(text.utf8)) } catch {
+            throw TrainingRunError.cannotWrite(path: path, reason: error.reason)
+        }
     }
 
     /// Those in the file, up to the first that is damaged.
@@ -31,12 +36,8 @@ package struct TrainingLog {
 
     func append(_ entry: Entry) throws {
         let line = try encodedJSON(entry) + "\n"
-        do { try Files.append(line, toFile: path) } catch { throw TrainingRunError.cannotWrite(path: path) }
-    }
-
-    private func write(_ text: String) throws {
-        do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-            throw TrainingRunError.cannotWrite(path: path)
+        do throws(FileError) { try Files.append(line, toFile: path) } catch {
+            throw TrainingRunError.cannotWrite(path: path, reason: error.reason)
         }
     }
 }

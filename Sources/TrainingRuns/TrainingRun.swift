@@ -1,5 +1,5 @@
-import Foundation
 import Files
+import Foundation
 import LinWarp
 import Plots
 
@@ -60,7 +60,25 @@ package struct TrainingRun: Sendable {
     /// The file of the lowest validation error.
     package static func best(in directory: String) -> String { "\(directory)/best.safetensors" }
 
+    /// The names of all files that a run writes. The first of them makes a run that can go on: without it, it begins anew.
+    private static let fileNames = ["checkpoint.safetensors", "best.safetensors", "log.jsonl", "curve.png", "curve.csv", "curve.gnuplot"]
+
+    /// The names of the files of a run that are in a directory.
+    package static func results(in directory: String) -> [String] {
+        fileNames.filter { FileManager.default.fileExists(atPath: "\(directory)/\($0)") }
+    }
+
+    private func removeResults(in directory: String) throws {
+        for path in Self.fileNames.map({ "\(directory)/\($0)" }) {
+            do throws(FileError) { try removeFile(at: path) } catch {
+                throw TrainingRunError.cannotWrite(path: path, reason: error.reason)
+            }
+        }
+    }
+
     /// Trains together with the other processes, of which the first one writes.
+    ///
+    /// What another run has left in the directory goes when this one's first checkpoint is on the disk, and not before.
     ///
     /// - Parameters:
     ///   - data: The data set.
@@ -74,11 +92,11 @@ package struct TrainingRun: Sendable {
     ) throws -> Result {
         let latest = Self.latest(in: directory)
         var trainer = try trainer(communicator)
-        if resumes && FileManager.default.fileExists(atPath: latest) {
-            try goOn(&trainer.checkpoint, from: latest)
-        }
+        var isNew = !(resumes && FileManager.default.fileExists(atPath: latest))
+        if !isNew { try goOn(&trainer.checkpoint, from: latest) }
         try trainer.checkAgreement()
-        let log = communicator.rank == 0 ? try TrainingLog("\(directory)/log.jsonl", keepingUpTo: trainer.checkpoint.iteration) : nil
+        let log = communicator.rank == 0 ? TrainingLog("\(directory)/log.jsonl") : nil
+        if !isNew { try log?.keep(upTo: trainer.checkpoint.iteration) }
         let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration, for: communicator)
         var curve = log.map { LearningCurve(of: $0, "\(directory)/curve.png") }
         var pace = Pace(from: trainer.checkpoint.iteration)
@@ -93,11 +111,16 @@ package struct TrainingRun: Sendable {
             let error = trainer.network.confusion(trainer.checkpoint.parameters, on: data.validation, among: communicator).errorRate
             let isBest = trainer.checkpoint.earlyStopping?.record(error, at: iteration) ?? false
             if let log {
+                // All that may not fit on the disk is there before anything changes.
+                let best = isBest ? try trainer.checkpoint.staged(at: Self.best(in: directory)) : nil
+                let checkpoint = try trainer.checkpoint.staged(at: latest)
+                if isNew { try removeResults(in: directory) }
+                isNew = false
                 // The checkpoint comes last: a run that is interrupted before it does all of this again.
-                if isBest { try trainer.checkpoint.write(to: Self.best(in: directory)) }
+                try best?.commit()
                 try log.append(
                     pace.entry(iteration, validationError: error, communication: communicator.count > 1 ? trainer.communication : nil))
-                try trainer.checkpoint.write(to: latest)
+                try checkpoint.commit()
                 // The end will tell why there is no picture.
                 try? curve?.update()
             }

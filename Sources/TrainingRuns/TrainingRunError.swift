@@ -11,7 +11,7 @@ package enum TrainingRunError: Error, Equatable, CustomStringConvertible {
     /// Batches of so many images take more memory than there is.
     case tooLittleMemory(batch: Int, MemoryShortage)
     /// A file could not be written.
-    case cannotWrite(path: String)
+    case cannotWrite(path: String, reason: String)
 
     package var description: String {
         switch self {
@@ -20,7 +20,7 @@ package enum TrainingRunError: Error, Equatable, CustomStringConvertible {
             "\(path): found \(training) images to train, \(validation) to validate and \(test) to test with, expected at least one of each"
         case .otherTraining(let path, let found, let expected): "\(path): found a training with \(found), expected \(expected)"
         case .tooLittleMemory(let batch, let shortage): "batches of \(batch) images: \(shortage)"
-        case .cannotWrite(let path): "\(path): cannot be written"
+        case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
         }
     }
 }

@@ -69,6 +69,18 @@ final class ResumptionTests: ExperimentTestCase {
         }
     }
 
+    /// What an earlier run has left goes when there is something new, not before.
+    func testRunThatEndsBeforeItsFirstTrial() throws {
+        let table = "out/\(ExperimentName.classification.rawValue)-trials.csv"
+        try write("of earlier\n", table)
+        let message = failure {
+            try ExperimentName.classification.experiment.run(
+                ExperimentSettings(data: path("nowhere"), isQuick: false, out: path("out"), seed: 1, resumes: false))
+        }
+        XCTAssert(message.contains(path("nowhere")), message)
+        XCTAssertEqual(try text(table), "of earlier\n")
+    }
+
     func testOtherColumns() throws {
         for found in ["seed,images,error\n1,2,3\n", "\n", "words"] {
             try write(found, "out/\(trials)")

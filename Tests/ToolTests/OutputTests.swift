@@ -34,20 +34,6 @@ final class OutputTests: ToolTestCase {
             ["aligned-linearized.png", "figure.png", "result.json"])
     }
 
-    func testStandardOutputThatTakesNothing() throws {
-        for arguments in ["info", "info --json", "--help", "--version"] {
-            let full = try shell("exec \"$0\" \(arguments) >/dev/full")
-            assertReported(full, code: 1, naming: ["standard output"], arguments)
-            let closed = try shell("exec \"$0\" \(arguments) >&-")
-            assertReported(closed, code: 1, naming: ["standard output"], arguments)
-            let broken = try shell("\"$0\" \(arguments) | true")
-            XCTAssertEqual(broken.error, "", arguments)
-        }
-        let silent = try shell("exec \"$0\" unknown 2>&-")
-        XCTAssertFalse(silent.wasKilled)
-        XCTAssertEqual(silent.code, 64)
-    }
-
     func testHelpShowsAnExample() throws {
         for arguments in [["--help"], ["help"], []] + ["align", "warp", "demo", "info"].flatMap({ [[$0, "--help"], ["help", $0]] }) {
             let help = try succeed(arguments)

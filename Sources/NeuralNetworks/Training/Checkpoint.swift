@@ -42,7 +42,10 @@ public struct Checkpoint<Scalar: FloatingScalar>: Sendable, Equatable {
 
     /// Writes the checkpoint, a safetensors file. A file from before is replaced at once or, after an error, is as it was. A NaN among the
     /// parameters or moments is an error too, as it would put an end to a training that could go on from the file before.
-    public func write(to path: String) throws(CheckpointError) {
+    public func write(to path: String) throws(CheckpointError) { try staged(at: path).commit() }
+
+    /// The same in two steps: the file is written, and has still to take its place.
+    package func staged(at path: String) throws(CheckpointError) -> StagedCheckpoint {
         var file = Safetensors()
         for (prefix, group) in [(TensorPrefix.parameters, parameters), (TensorPrefix.optimizer, optimizer.moments)] {
             for (specification, tensor) in zip(group.specifications, group.tensors) {
@@ -57,7 +60,7 @@ public struct Checkpoint<Scalar: FloatingScalar>: Sendable, Equatable {
         ]
         if let earlyStopping { file.metadata[MetadataKey.earlyStopping] = json(earlyStopping) }
         for (name, value) in settings { file.metadata[MetadataKey.settingPrefix + name] = value }
-        try file.write(to: path)
+        return try file.staged(at: path)
     }
 
     /// Takes over what a file holds, bit for bit, except for the optimizer's method and learning rates. This checkpoint says what is

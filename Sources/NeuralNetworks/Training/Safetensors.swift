@@ -98,21 +98,35 @@ public struct Safetensors: Sendable, Equatable {
         }
     }
 
-    /// Writes the file. It is written beside under another name, brought to the disk and then renamed: at no time is there a partial file
-    /// under `path`, and after a failure the one from before is as it was.
-    public func write(to path: String) throws(CheckpointError) {
+    /// Writes the file. It is brought to the disk before it takes its place: at no time is there a partial file under `path`, and after a
+    /// failure the one from before is as it was.
+    public func write(to path: String) throws(CheckpointError) { try staged(at: path).commit() }
+
+    /// The same in two steps: the file is written, and has still to take its place.
+    func staged(at path: String) throws(CheckpointError) -> StagedCheckpoint {
         // The larger elements first, so that all are aligned; then by name, so that the same contents give the same bytes.
         let sorted = tensors.sorted { ($1.value.type.size, $0.key) < ($0.value.type.size, $1.key) }
         let header = SafetensorsHeader.bytes(for: sorted.map { ($0.key, $0.value.type, $0.value.shape) }, metadata: metadata)
         do throws(FileError) {
-            try replaceFile(at: path) { (write) throws(FileError) in
-                let start = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
-                try start.withUnsafeBufferPointer { (x) throws(FileError) in try write(UnsafeRawBufferPointer(x)) }
-                for (_, tensor) in sorted { try tensor.withBytes(write) }
-            }
+            let file = try StagedFile(at: path)
+            let start = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+            try start.withUnsafeBufferPointer { (x) throws(FileError) in try file.write(UnsafeRawBufferPointer(x)) }
+            for (_, tensor) in sorted { try tensor.withBytes(file.write) }
+            return StagedCheckpoint(path: path, file: file)
         } catch {
             throw .cannotWrite(path: path, reason: error.reason)
         }
+    }
+}
+
+/// A file that is written but has not yet taken its place.
+package struct StagedCheckpoint {
+    fileprivate let path: String
+    fileprivate let file: StagedFile
+
+    /// Puts it in its place; after a failure the one from before is as it was.
+    package func commit() throws(CheckpointError) {
+        do throws(FileError) { try file.commit() } catch { throw .cannotWrite(path: path, reason: error.reason) }
     }
 }
 

@@ -1,0 +1,93 @@
+import Foundation
+import LinWarp
+import XCTest
+
+/// Directories that another training works in, or has worked in.
+final class TakenDirectoryTests: GnuplotTestCase {
+    /// Everything in the output directory.
+    private func contents() throws -> [String: [UInt8]] {
+        Dictionary(uniqueKeysWithValues: try results.map { ($0, try bytes("out/\($0)")) })
+    }
+
+    func testTwoAtOnce() throws {
+        for second in ["\(training.joined(separator: " ")) --resume", "experiment gradient-field --quick --out out"] {
+            let environment = try drawing(by: "\"$0\" \(second) >second.out 2>second.err; echo $? >second.code; echo picture")
+            // Gnuplot runs in the directory of its script.
+            let first = try linwarp(training + ["--overwrite"], environment: environment)
+            XCTAssertEqual(first.code, 0)
+            XCTAssertEqual(first.error, "")
+            func text(_ name: String) throws -> String { String(decoding: try bytes("out/second.\(name)"), as: UTF8.self) }
+            XCTAssertEqual(try text("code"), "1\n")
+            XCTAssertEqual(try text("out"), "")
+            let message = try text("err")
+            XCTAssertEqual(message.filter(\.isNewline).count, 1, message)
+            for part in ["linwarp: --out", "found a directory that another linwarp works in", "expected"] {
+                XCTAssert(message.contains(part), message)
+            }
+        }
+    }
+
+    /// Neither a killed process leaves its lock behind, nor one whose children are still there.
+    func testALockEndsWithItsProcess() throws {
+        XCTAssertEqual(mkfifo(path("end"), 0o600), 0)
+        let child = "(read x <'\(path("end"))') >/dev/null 2>&1 &"
+        XCTAssertEqual(try linwarp(training, environment: drawing(by: "\(child) kill -KILL $PPID")).code, SIGKILL)
+        XCTAssertEqual(try linwarp(training + ["--resume"], environment: drawing(by: "\(child) echo picture")).code, 0)
+        try succeed(training + ["--resume"])
+        for _ in 0..<2 {
+            // Each lets one child go on to its end.
+            let file = open(path("end"), O_WRONLY)
+            XCTAssertGreaterThanOrEqual(file, 0)
+            close(file)
+        }
+    }
+
+    func testEarlierResultsAreRefused() throws {
+        try succeed(training)
+        let message = "found the results of a training (checkpoint.safetensors, best.safetensors, log.jsonl, curve.png"
+        try assertFails(training, code: 1, naming: "--out out: \(message)", "expected none", "--resume", "--overwrite")
+        for name in ["checkpoint.safetensors", "best.safetensors"] { try remove("out/\(name)") }
+        try assertFails(training, code: 1, naming: "--out out: found the results of a training (log.jsonl")
+        // Before anything is read.
+        try assertFails(["train", "mnist", "--data", "nowhere", "--out", "out"], code: 1, naming: "--out out: found the results")
+        try assertFails(training + ["--resume", "--overwrite"], code: 64, naming: "--overwrite", "--resume")
+    }
+
+    func testOverwritingGivesWhatANewDirectoryGets() throws {
+        try succeed(quickTraining + ["--iterations", "20", "--interval", "1", "--seed", "3"])
+        try succeed(training + ["--overwrite"])
+        let over = try contents()
+        try remove("out")
+        try succeed(training)
+        let new = try contents()
+        XCTAssertEqual(over.keys.sorted(), new.keys.sorted())
+        // The log has times.
+        for (name, bytes) in new where name != "log.jsonl" { XCTAssertEqual(over[name], bytes, name) }
+        XCTAssertEqual(over["log.jsonl"]?.count { $0 == UInt8(ascii: "\n") }, 2)
+    }
+
+    /// Up to its first checkpoint a run changes nothing, so that what was there goes on as if nothing had been.
+    func testOverwritingThatEndsEarly() throws {
+        try succeed(training)
+        let before = try contents()
+        let diverging = quickTraining + ["--iterations", "8", "--interval", "4", "--classifier-rate", "1e30", "--overwrite"]
+        try assertFails(diverging, code: 1, naming: "found a loss or gradient that is not a finite number")
+        XCTAssertEqual(try contents(), before)
+        let line = "ulimit -f 150; exec \"$0\" \((training + ["--overwrite"]).joined(separator: " "))"
+        try assertReported(shell(line), code: 1, naming: ["out/best.safetensors: cannot be written: File too large"], "full disk")
+        XCTAssertEqual(try contents(), before)
+        try succeed(training + ["--resume"])
+        XCTAssertEqual(try contents()["checkpoint.safetensors"], before["checkpoint.safetensors"])
+        XCTAssertEqual(try contents()["log.jsonl"], before["log.jsonl"])
+    }
+
+    func testOverwritingFollowsLinks() throws {
+        try succeed(training)
+        try FileManager.default.createDirectory(atPath: path("elsewhere"), withIntermediateDirectories: false)
+        try FileManager.default.moveItem(atPath: path("out/checkpoint.safetensors"), toPath: path("elsewhere/checkpoint"))
+        XCTAssertEqual(symlink("../elsewhere/checkpoint", path("out/checkpoint.safetensors")), 0)
+        try succeed(training + ["--overwrite", "--seed", "3"])
+        XCTAssertEqual(try CheckpointFile(path("elsewhere/checkpoint")).settings["seed"], "3")
+        XCTAssertEqual(try bytes("out/checkpoint.safetensors"), try bytes("elsewhere/checkpoint"))
+    }
+}
