@@ -28,7 +28,7 @@ let package = Package(
             ]),
         .target(name: "Tensors", dependencies: ["LinearAlgebra", "CWarpKernels"]),
         .target(name: "Sampling", dependencies: ["LinearAlgebra", "Tensors", "CWarpKernels"]),
-        .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling"]),
+        .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "CWarpKernels"]),
         .target(name: "CFiles"),
         .target(name: "Files", dependencies: ["CFiles"]),
         .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "CWarpKernels"]),
@@ -61,7 +61,7 @@ let package = Package(
         .testTarget(name: "SamplingTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "CWarpKernels", "TestSupport"]),
         .testTarget(
             name: "RegistrationTests",
-            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "TestSupport"]),
+            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "CWarpKernels", "TestSupport"]),
         .testTarget(
             name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),

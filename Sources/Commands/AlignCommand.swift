@@ -7,8 +7,12 @@ struct AlignCommand: ParsableCommand {
         commandName: "align",
         abstract: "Finds the transformation that, applied to SOURCE, gives TARGET.",
         discussion: """
-            Writes into the output directory, for each sampler: aligned-SAMPLER.png, the source brought to the target's place; and \
-            figure.png, which shows the path of the search; and result.json.
+            No start has to be given. Exposure, pixels that belong to neither and what is transparent do not disturb. Says whether it worked: \
+            trusted, doubtful or failed.
+
+            Writes into the output directory: aligned.png, the source brought to the target's place; figure.png, a picture of both; and \
+            result.json. With --sampler or --optimizer it searches as the paper does, from one start, and writes aligned-SAMPLER.png for each \
+            sampler.
 
             Example: linwarp align map.png photo.jpg --family homography --out aligned
             """)
@@ -21,10 +25,43 @@ struct AlignCommand: ParsableCommand {
 
     @OptionGroup var search: SearchOptions
 
+    @Option(
+        help: """
+            What is compared where a start is looked for: \(AlignmentSettings.Comparison.choices) (default: auto). structure is for images \
+            of different sensors.
+            """, transform: choiceArgument)
+    var compare: AlignmentSettings.Comparison?
+
+    @Option(help: "An image of the source's size: its dark pixels leave out the source's.", transform: pathArgument)
+    var sourceMask: String?
+
+    @Option(help: "An image of the target's size: its dark pixels leave out the target's.", transform: pathArgument)
+    var targetMask: String?
+
+    @Flag(help: "End with the status 2 where the alignment is not trusted.")
+    var strict = false
+
+    func validate() throws {
+        guard search.isPaper else { return }
+        let given = [
+            ("compare", compare != nil), ("source-mask", sourceMask != nil), ("target-mask", targetMask != nil), ("strict", strict),
+        ]
+        for (name, isGiven) in given where isGiven {
+            throw ValidationError(
+                "--\(name): found it together with --sampler, --optimizer, --iterations or --seed, expected either: the paper's search has none")
+        }
+    }
+
     mutating func run() throws {
-        try search.align(AlignmentPair(sourcePath: source, targetPath: target), truth: nil)
+        var images = try AlignmentPair(sourcePath: source, targetPath: target)
+        if search.isPaper { return try search.alignAsPaper(images, truth: nil) }
+        try images.mask(source: sourceMask, target: targetMask)
+        let alignment = try search.register(images, comparing: compare ?? .auto)
+        if strict && alignment.verdict != .trusted { throw ExitCode(2) }
     }
 }
+
+extension AlignmentSettings.Comparison: Choosable {}
 
 /// The options that `align` and `demo` share, and what both do with them.
 struct SearchOptions: ParsableArguments {
@@ -32,26 +69,27 @@ struct SearchOptions: ParsableArguments {
     var family: TransformationFamily?
 
     @Option(
-        parsing: .singleValue, help: "How the source is sampled: \(SamplerName.choices). Give it again to compare several.",
+        parsing: .singleValue,
+        help: "Search as the paper does, sampling in this way: \(SamplerName.choices). Give it again to compare several.",
         transform: choiceArgument)
     var sampler: [SamplerName] = []
 
-    @Option(help: "levenberg-marquardt, whose noise shrinks, or adam, the paper's way.", transform: choiceArgument)
-    var optimizer: OptimizerName = .levenbergMarquardt
+    @Option(help: "Of the paper's search: levenberg-marquardt, whose noise shrinks (the default), or adam, the paper's way.", transform: choiceArgument)
+    var optimizer: OptimizerName?
 
     // Numbers may be negative: what follows such an option is its value even if it begins with a minus.
     @Option(
-        parsing: .unconditional, help: "Where to start: six or nine comma-separated numbers (default: the identity).",
+        parsing: .unconditional, help: "Where to start: six or nine comma-separated numbers (default: anywhere; the identity in the paper's search).",
         transform: matrixArgument)
     var initial: Matrix3?
 
     @Option(
-        parsing: .unconditional, help: "The most iterations (default: 60; 200 with adam).",
+        parsing: .unconditional, help: "Of the paper's search: the most iterations (default: 60; 200 with adam).",
         transform: { try wholeNumberArgument($0, in: 0...1_000_000) })
     var iterations: Int?
 
-    @Option(parsing: .unconditional, help: "Of the noise: the same seed gives the same result.", transform: seedArgument)
-    var seed: UInt64 = 0
+    @Option(parsing: .unconditional, help: "Of the paper's search: of the noise (default: 0). The same seed gives the same result.", transform: seedArgument)
+    var seed: UInt64?
 
     @Option(help: "The directory to write to.", transform: pathArgument)
     var out = "linwarp-out"
@@ -59,37 +97,71 @@ struct SearchOptions: ParsableArguments {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    /// Aligns with each sampler that was asked for, writes what was found into the directory and prints it.
-    func align(_ images: AlignmentPair, truth: Matrix3?) throws {
+    /// Whether the paper's search is asked for.
+    var isPaper: Bool { !sampler.isEmpty || optimizer != nil || iterations != nil || seed != nil }
+
+    /// Aligns, writes what was found into the directory and prints it.
+    func register(_ images: AlignmentPair, comparing: AlignmentSettings.Comparison) throws -> Alignment {
         let family = family ?? .affine
-        let initial = initial ?? .identity
-        // Before the directory is made.
-        guard family.parameters(nearestTo: images.frame.denormalized(initial)) != nil else {
-            throw ValidationError("--initial: \(AlignmentError.initialMatrixOutsideFamily(family))")
-        }
-        // The search holds several times as much: warped images, slopes, scales.
-        try requireMemory(
-            6 * MemoryLayout<Float>.stride * (images.source.count + images.target.count),
-            for: "aligning \(images.sourceName) to \(images.targetName)")
-        let output = try OutputDirectory(out)
+        let settings = AlignmentSettings(
+            family: family, start: initial.map { .matrix($0) } ?? .search, comparing: comparing, sourceMask: images.sourceMask,
+            targetMask: images.targetMask)
+        try checkInitial(images.registrationFrame)
+        let output = try prepare(images, copies: 5)
+        let progress = ProgressLine()
+        progress.show("aligning")
+        let start = ContinuousClock.now
+        let alignment = try images.aligned(settings)
+        let result = AlignmentReport.Result(method: .registration, alignment: alignment, seconds: start.duration(to: .now) / .seconds(1))
+        progress.clear()
+        try finish(AlignmentReport(source: images.sourceName, target: images.targetName, family: family, results: [result]), images, output)
+        return alignment
+    }
+
+    /// The same as the paper does, with each sampler that was asked for.
+    func alignAsPaper(_ images: AlignmentPair, truth: Matrix3?) throws {
+        let family = family ?? .affine
+        let (optimizer, seed) = (optimizer ?? .levenbergMarquardt, seed ?? 0)
+        try checkInitial(images.frame)
+        // Warped images, slopes, scales.
+        let output = try prepare(images, copies: 6)
         let samplers = sampler.isEmpty ? [.linearized] : sampler
         let progress = ProgressLine()
         var results: [AlignmentReport.Result] = []
         for (i, name) in samplers.enumerated() {
             progress.show("aligning with \(name.rawValue) (\(i + 1) of \(samplers.count))")
-            let settings = AlignmentSettings(
+            let settings = AlignmentSettings.paper(
                 family: family, sampler: name.forAlignment(seed: seed),
-                optimizer: optimizer == .adam ? .adam() : .levenbergMarquardt(), initial: initial,
+                optimizer: optimizer == .adam ? .adam() : .levenbergMarquardt(), initial: initial ?? .identity,
                 iterations: iterations ?? (optimizer == .adam ? 200 : 60))
             let start = ContinuousClock.now
-            let alignment = try LinWarp.align(images.source, to: images.target, settings)
+            let alignment = try images.aligned(settings)
             let seconds = start.duration(to: .now) / .seconds(1)
-            results.append(.init(sampler: name, alignment: alignment, seconds: seconds, truth: truth))
+            results.append(.init(method: .sampler(name), alignment: alignment, seconds: seconds, truth: truth))
         }
         progress.clear()
         let report = AlignmentReport(
-            source: images.sourceName, target: images.targetName, family: family, optimizer: optimizer.rawValue, seed: seed,
-            truth: truth, results: results)
+            source: images.sourceName, target: images.targetName, family: family, optimizer: optimizer.rawValue, seed: seed, truth: truth,
+            results: results)
+        try finish(report, images, output)
+    }
+
+    /// Before the directory is made.
+    private func checkInitial(_ frame: Frame) throws {
+        let family = family ?? .affine
+        guard family.parameters(nearestTo: frame.denormalized(initial ?? .identity)) != nil else {
+            throw ValidationError("--initial: \(AlignmentError.initialMatrixOutsideFamily(family))")
+        }
+    }
+
+    private func prepare(_ images: AlignmentPair, copies: Int) throws -> OutputDirectory {
+        try requireMemory(
+            copies * MemoryLayout<Float>.stride * (images.source.count + images.target.count),
+            for: "aligning \(images.sourceName) to \(images.targetName)")
+        return try OutputDirectory(out)
+    }
+
+    private func finish(_ report: AlignmentReport, _ images: AlignmentPair, _ output: OutputDirectory) throws {
         try output.write(report, images)
         try printResults(json ? [try report.json()] : report.lines(directory: out))
     }

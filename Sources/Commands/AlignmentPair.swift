@@ -1,14 +1,18 @@
 import LinWarp
 
-/// The two images of an alignment, with the same channels: grey where one of them is, else RGB. Transparency is ignored.
+/// The two images of an alignment, with the same channels: grey where one of them is, else RGB. What is transparent does not count, except in
+/// the paper's search.
 struct AlignmentPair {
     let source, target: Tensor<Float>
     let sourceName, targetName: String
+    /// Above one half where a pixel counts; nil where all do.
+    private(set) var sourceMask, targetMask: Tensor<Float>?
 
-    var frame: Frame {
-        Frame(
-            sourceAspect: Double(source.shape[2]) / Double(source.shape[1]), targetAspect: Double(target.shape[2]) / Double(target.shape[1])
-        )
+    /// In the paper's search.
+    var frame: Frame { Frame(sourceAspect: aspect(source), targetAspect: aspect(target)) }
+
+    var registrationFrame: Frame {
+        Frame(sourcePixels: (source.shape[1], source.shape[2]), targetPixels: (target.shape[1], target.shape[2]))
     }
 
     init(sourcePath: String, targetPath: String) throws {
@@ -23,9 +27,42 @@ struct AlignmentPair {
             if image.shape[0] < 3 { return image[0..<1] }
             return isGrey ? image[0..<3].mean(axes: [0], keepingAxes: true) : image[0..<3]
         }
+        func opacity(_ image: Tensor<Float>) -> Tensor<Float>? {
+            image.shape[0] % 2 == 1 ? nil : image[image.shape[0] - 1..<image.shape[0]].reshaped(Array(image.shape[1...]))
+        }
         self.source = converted(source)
         self.target = converted(target)
         self.sourceName = sourceName
         self.targetName = targetName
+        (sourceMask, targetMask) = (opacity(source), opacity(target))
     }
+
+    /// Leaves out what masks in files leave out too.
+    mutating func mask(source: String?, target: String?) throws {
+        sourceMask = try combined(sourceMask, source, option: "--source-mask", self.source)
+        targetMask = try combined(targetMask, target, option: "--target-mask", self.target)
+    }
+
+    /// An alignment; what is wrong with a mask names the option.
+    func aligned(_ settings: AlignmentSettings) throws -> Alignment {
+        do throws(AlignmentError) { return try align(source, to: target, settings) } catch {
+            guard case .nothingCounts(let image) = error else { throw error }
+            throw Failure(description: "--\(image)-mask: found that it and the image's transparency leave out every pixel, expected some that count")
+        }
+    }
+}
+
+private func aspect(_ image: Tensor<Float>) -> Double { Double(image.shape[2]) / Double(image.shape[1]) }
+
+/// The brightness of a mask's image where another one lets pixels count.
+private func combined(_ other: Tensor<Float>?, _ path: String?, option: String, _ image: Tensor<Float>) throws -> Tensor<Float>? {
+    guard let path else { return other }
+    let mask = try Tensor<Float>(imageAt: path)
+    guard mask.shape[1...] == image.shape[1...] else {
+        throw Failure(
+            description: "\(option) \(path): found \(mask.shape[2])x\(mask.shape[1]) pixels, expected \(image.shape[2])x\(image.shape[1]), as its image")
+    }
+    let colors = mask.shape[0] < 3 ? 1 : 3
+    let brightness = mask[0..<colors].mean(axes: [0])
+    return other.map { minimum($0, brightness) } ?? brightness
 }

@@ -5,8 +5,37 @@ import LinWarp
 
 /// What an alignment found, as text and as JSON.
 struct AlignmentReport {
+    /// How a result was found.
+    enum Method {
+        case registration
+        /// The paper's search.
+        case sampler(SamplerName)
+
+        var name: String {
+            switch self {
+            case .registration: "registration"
+            case .sampler(let sampler): sampler.rawValue
+            }
+        }
+
+        var color: Color {
+            switch self {
+            case .registration: .blue
+            case .sampler(let sampler): sampler.color
+            }
+        }
+
+        /// Of the file that shows the source in the target's place.
+        var file: String {
+            switch self {
+            case .registration: "aligned.png"
+            case .sampler(let sampler): "aligned-\(sampler.rawValue).png"
+            }
+        }
+    }
+
     struct Result {
-        var sampler: SamplerName
+        var method: Method
         var alignment: Alignment
         var seconds: Double
         /// The true transformation, where it is known.
@@ -17,16 +46,19 @@ struct AlignmentReport {
 
         /// As a row of the figure.
         var shown: ShownAlignment {
-            let found = cornerError.map { "corner error \(fixed($0, 4))" } ?? alignment.losses.last.map { "loss \(fixed($0, 5))" }
-            let caption = ([sampler.rawValue] + [found].compactMap { $0 }).joined(separator: ": ")
-            return ShownAlignment(caption: caption, color: sampler.color, alignment: alignment, truth: truth)
+            let found =
+                cornerError.map { "corner error \(fixed($0, 4))" } ?? alignment.verdict?.rawValue
+                ?? alignment.losses.last.map { "loss \(fixed($0, 5))" }
+            let caption = ([method.name] + [found].compactMap { $0 }).joined(separator: ": ")
+            return ShownAlignment(caption: caption, color: method.color, alignment: alignment, truth: truth)
         }
     }
 
     var source, target: String
     var family: TransformationFamily
-    var optimizer: String
-    var seed: UInt64
+    /// Of the paper's search.
+    var optimizer: String?
+    var seed: UInt64?
     var truth: Matrix3?
     var results: [Result]
 
@@ -34,43 +66,27 @@ struct AlignmentReport {
     func lines(directory: String) -> [String] {
         results.flatMap { result in
             let a = result.alignment
-            var line = "\(result.sampler.rawValue): \(a.status.rawValue) after \(a.losses.count) iterations, \(fixed(result.seconds, 2)) s"
-            if let loss = a.losses.last { line += ", mean squared difference \(fixed(loss, 6))" }
-            if let error = result.cornerError { line += ", corner error \(fixed(error, 4))" }
-            return [line, "  matrix \(a.matrix.elements.map { fixed($0, 6) }.joined(separator: ","))"]
+            var parts = [a.confidence.map { "\($0.verdict.rawValue), \(a.status.rawValue)" } ?? "\(a.status.rawValue) after \(a.losses.count) iterations"]
+            parts.append("\(fixed(result.seconds, 2)) s")
+            if let c = a.confidence {
+                if let deviation = c.cornerDeviations?.max() { parts.append("corners within \(fixed(deviation, 3)) pixels (standard deviation)") }
+                parts.append("correlation \(fixed(c.correlation, 3)), overlap \(percent(c.overlap))")
+            } else if let loss = a.losses.last {
+                parts.append("mean squared difference \(fixed(loss, 6))")
+            }
+            if let error = result.cornerError { parts.append("corner error \(fixed(error, 4))") }
+            return ["\(result.method.name): \(parts.joined(separator: ", "))", "  matrix \(a.matrix.elements.map { fixed($0, 6) }.joined(separator: ","))"]
         } + ["\(directory)/figure.png"]
     }
 
-    /// One JSON object: the first sampler's result at the top, all results in `results`.
+    /// One JSON object: the first result at the top, all in `results`.
     func json() throws -> String {
-        struct Body: Encodable {
-            var sampler, status: String
-            var matrix: [[Double]]
-            var parameters: [Double]
-            var loss: Double?
-            var losses: [Double]
-            var corners: [[[Double]]]
-            var iterations: Int
-            var seconds: Double
-            var cornerError: Double?
-
-            init(_ result: Result) {
-                let a = result.alignment
-                sampler = result.sampler.rawValue
-                status = a.status.rawValue
-                matrix = rows(a.matrix)
-                parameters = a.parameters
-                loss = a.losses.last
-                losses = a.losses
-                corners = a.cornerPath.map { $0.map { [$0.x, $0.y] } }
-                iterations = a.losses.count
-                seconds = result.seconds
-                cornerError = result.cornerError
-            }
-        }
         struct Whole: Encodable {
-            var source, target, family, optimizer, sampler, status: String
-            var seed: UInt64
+            var source, target, family: String
+            var optimizer: String?
+            var method, status: String
+            var verdict: String?
+            var seed: UInt64?
             var matrix: [[Double]]
             var truth: [[Double]]?
             var cornerError: Double?
@@ -78,10 +94,60 @@ struct AlignmentReport {
         }
         let bodies = results.map(Body.init)
         let whole = Whole(
-            source: source, target: target, family: family.rawValue, optimizer: optimizer, sampler: bodies[0].sampler,
-            status: bodies[0].status, seed: seed, matrix: bodies[0].matrix, truth: truth.map(rows), cornerError: bodies[0].cornerError,
-            results: bodies)
+            source: source, target: target, family: family.rawValue, optimizer: optimizer, method: bodies[0].method,
+            status: bodies[0].status, verdict: bodies[0].verdict, seed: seed, matrix: bodies[0].matrix, truth: truth.map(rows),
+            cornerError: bodies[0].cornerError, results: bodies)
         return try encodedJSON(whole)
+    }
+}
+
+/// A result in JSON.
+private struct Body: Encodable {
+    struct Start: Encodable {
+        var origin: String
+        var matrix: [[Double]]
+        var evidence: Double
+    }
+
+    var method, status: String
+    var matrix: [[Double]]
+    var parameters: [Double]
+    var loss: Double?
+    var losses: [Double]
+    var corners: [[[Double]]]
+    var iterations: Int
+    var seconds: Double
+    var cornerError: Double?
+    // Of a registration:
+    var verdict: String?
+    /// Row by row, of the parameters.
+    var covariance: [[Double]]?
+    /// In source pixels.
+    var cornerDeviations: [Double]?
+    var correlation, overlap, steadyTiles, runnerUp: Double?
+    var gain, bias: [Double]?
+    var starts: [Start]?
+
+    init(_ result: AlignmentReport.Result) {
+        let a = result.alignment
+        method = result.method.name
+        status = a.status.rawValue
+        matrix = rows(a.matrix)
+        parameters = a.parameters
+        loss = a.losses.last
+        losses = a.losses
+        corners = a.cornerPath.map { $0.map { [$0.x, $0.y] } }
+        iterations = a.losses.count
+        seconds = result.seconds
+        cornerError = result.cornerError
+        guard let c = a.confidence else { return }
+        let count = a.parameters.count
+        verdict = c.verdict.rawValue
+        covariance = c.covariance.map { all in (0..<count).map { Array(all[$0 * count..<($0 + 1) * count]) } }
+        cornerDeviations = c.cornerDeviations
+        (correlation, overlap, steadyTiles, runnerUp) = (c.correlation, c.overlap, c.steadyTiles, c.runnerUp)
+        (gain, bias) = (c.gain, c.bias)
+        starts = c.starts.map { Start(origin: $0.origin.rawValue, matrix: rows($0.matrix), evidence: $0.evidence) }
     }
 }
 

@@ -25,6 +25,6 @@ struct DemoCommand: ParsableCommand {
         search.family = search.family ?? .similarity
         search.initial = search.initial ?? .scaling(0.5, 0.5)
         let images = AlignmentPair(source: scene, target: target, sourceName: "built-in scene", targetName: "built-in scene, 8x smaller")
-        try search.align(images, truth: truth)
+        try search.alignAsPaper(images, truth: truth)
     }
 }

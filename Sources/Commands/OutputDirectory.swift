@@ -33,7 +33,7 @@ struct OutputDirectory {
         let (height, width) = (images.target.shape[1], images.target.shape[2])
         for result in report.results {
             try aligned(images.source, result.alignment.matrix, height: height, width: width)
-                .writeImage(to: "\(path)/aligned-\(result.sampler.rawValue).png")
+                .writeImage(to: "\(path)/\(result.method.file)")
         }
         try alignmentFigure(report.results.map(\.shown), source: images.source, target: images.target)
             .writeImage(to: "\(path)/figure.png")

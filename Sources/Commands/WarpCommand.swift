@@ -27,7 +27,7 @@ struct WarpCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Turns the part that is shown, in degrees, clockwise.", transform: numberArgument)
     var rotate: Double?
 
-    @Option(parsing: .unconditional, help: "Scales the part that is shown.", transform: positiveNumberArgument)
+    @Option(parsing: .unconditional, help: "Scales the part that is shown: 0.5 is half the image (default: as much as keeps the size of pixels).", transform: positiveNumberArgument)
     var scale: Double?
 
     @Option(
@@ -69,8 +69,11 @@ struct WarpCommand: ParsableCommand {
         // The smaller scales of the source take several times as much as it does.
         let count = channels * size.height * size.width + (sampler == .multiScale ? 6 * source.count : 0)
         try requireMemory(MemoryLayout<Float>.stride * count, for: "--size \(size.width)x\(size.height) of \(image)")
-        let frame = Frame(
-            sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
+        // Without a scale pixels keep their size, so that a turn or a shift onto another size is one.
+        let frame =
+            scale == nil
+            ? Frame(sourcePixels: (height, width), targetPixels: (size.height, size.width))
+            : Frame(sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
         let matrix = self.matrix ?? transformation(frame)
         guard matrix.inverse != nil else {
             throw ValidationError(
@@ -98,9 +101,20 @@ struct WarpCommand: ParsableCommand {
     private func transformation(_ frame: Frame) -> Matrix3 {
         guard rotate != nil || scale != nil || translate != nil else { return .identity }
         let translation = translate ?? [0, 0]
+        let turn = quarterTurns(rotate ?? 0).map { Matrix3([$0.cosine, -$0.sine, 0, $0.sine, $0.cosine, 0, 0, 0, 1]) }
         return frame.normalized(
-            TransformationFamily.similarity.matrix([
-                (rotate ?? 0) * .pi / 180, log2(scale ?? 1), translation[0] * frame.sourceAspect, translation[1],
-            ]))
+            .translation(translation[0] * frame.sourceAspect, translation[1]) * (turn ?? .rotation((rotate ?? 0) * .pi / 180))
+                * .scaling(scale ?? 1, scale ?? 1))
+    }
+
+    /// Cosine and sine of whole quarter turns, which are exact: so that every pixel comes to lie on one.
+    private func quarterTurns(_ degrees: Double) -> (cosine: Double, sine: Double)? {
+        switch degrees.remainder(dividingBy: 360) {
+        case 0: (1, 0)
+        case 90: (0, 1)
+        case -90: (0, -1)
+        case 180, -180: (-1, 0)
+        default: nil
+        }
     }
 }

@@ -26,7 +26,7 @@ enum AlignmentRecall: Experiment {
         func search(seed: UInt64, isQuick: Bool) -> AlignmentSettings {
             switch self {
             case .paper(let kind): .paper(kind.forAlignment(seed: seed), iterations: isQuick ? 40 : 200)
-            case .ours: AlignmentSettings(sampler: LinearizedSampler(regularization: 1, noise: .seed(seed)))
+            case .ours: .paper(sampler: LinearizedSampler(regularization: 1, noise: .seed(seed)))
             }
         }
 

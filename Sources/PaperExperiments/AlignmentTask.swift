@@ -65,7 +65,7 @@ struct AlignmentTask: Sendable {
     func alignment(_ search: AlignmentSettings) -> Alignment {
         var search = search
         search.family = Self.family
-        search.initial = start
+        search.sampled?.initial = start
         do { return try align(source, to: target, search) } catch { preconditionFailure("AlignmentTask: \(error)") }
     }
 }
@@ -73,7 +73,7 @@ struct AlignmentTask: Sendable {
 extension AlignmentSettings {
     /// The paper's way: gradient steps by Adam, which the paper names for its networks, with fixed noise.
     static func paper(_ sampler: any Sampler, iterations: Int, learningRate: Double = 0.02) -> AlignmentSettings {
-        AlignmentSettings(sampler: sampler, optimizer: .adam(learningRate: learningRate), iterations: iterations)
+        .paper(sampler: sampler, optimizer: .adam(learningRate: learningRate), iterations: iterations)
     }
 }
 

@@ -96,7 +96,7 @@ enum ProtocolChoices: Experiment {
     private static func search(_ kind: SamplerName, _ choices: Choices, seed: UInt64) -> AlignmentSettings {
         let sampler = kind.forAlignment(regularization: choices.regularization, seed: seed)
         var search = AlignmentSettings.paper(sampler, iterations: choices.iterations, learningRate: choices.learningRate)
-        search.outside = choices.outside
+        search.sampled?.outside = choices.outside
         return search
     }
 

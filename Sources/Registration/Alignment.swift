@@ -3,66 +3,6 @@ import LinearAlgebra
 import Sampling
 import Tensors
 
-/// Noise that shrinks geometrically: wide at first, so that the slopes see far; narrow at the end, so that the place is found exactly.
-public struct NoiseSchedule: Equatable, Sendable {
-    /// The noise at first, in target pixels; nil for a sixth of the target's shorter side.
-    public var first: Double?
-    /// The noise at last, in target pixels.
-    public var last: Double
-
-    public init(first: Double? = nil, last: Double = 0.5) {
-        precondition(
-            (first ?? 1) > 0 && last > 0, "NoiseSchedule: found \(first ?? 1) and \(last) target pixels, expected positive numbers")
-        self.first = first
-        self.last = last
-    }
-
-    /// The noise at a point of the search's progress, 0...1.
-    func sigma(at progress: Double, targetSide: Double) -> Double {
-        let first = max(last, self.first ?? targetSide / 6)
-        return first * pow(last / first, progress)
-    }
-}
-
-/// How an alignment is searched for.
-public struct AlignmentSettings: Sendable {
-    /// How the parameters are improved.
-    public enum Optimizer: Sendable {
-        /// Levenberg-Marquardt on the per-pixel slopes; a sampler that draws noise is given the schedule's.
-        case levenbergMarquardt(NoiseSchedule = NoiseSchedule())
-        /// Adam on the gradient of the mean squared difference, the sampler's noise as it is: the paper's way.
-        case adam(learningRate: Double = 0.02)
-    }
-
-    /// The family that is searched.
-    public var family: TransformationFamily
-    /// How the source is sampled.
-    public var sampler: any Sampler
-    public var optimizer: Optimizer
-    /// Where the search starts: the family's nearest to this matrix from normalized target to normalized source coordinates.
-    public var initial: Matrix3
-    /// The most iterations.
-    public var iterations: Int
-    /// The search has converged once an iteration moves no corner of the target by more than this, in normalized source coordinates.
-    public var tolerance: Double
-    /// Whether target pixels outside of the source count, as the paper's experiments try it.
-    package var outside = OutsidePixels.leftOut
-
-    /// The default sampler is the linearized one, regularized by one squared source pixel.
-    public init(
-        family: TransformationFamily = .affine, sampler: any Sampler = LinearizedSampler(regularization: 1),
-        optimizer: Optimizer = .levenbergMarquardt(), initial: Matrix3 = .identity, iterations: Int = 60, tolerance: Double = 1e-5
-    ) {
-        precondition(iterations >= 0, "AlignmentSettings: found \(iterations) iterations, expected at least 0")
-        self.family = family
-        self.sampler = sampler
-        self.optimizer = optimizer
-        self.initial = initial
-        self.iterations = iterations
-        self.tolerance = tolerance
-    }
-}
-
 /// What an alignment has found.
 public struct Alignment: Sendable {
     /// Why the search stopped.
@@ -75,6 +15,8 @@ public struct Alignment: Sendable {
         case noOverlap = "no-overlap"
         /// The difference is not a finite number: the images hold a NaN or an infinity.
         case notFinite = "not-finite"
+        /// Nothing to go by: an image, or what of it counts, has no contrast.
+        case noContrast = "no-contrast"
     }
 
     public var status: Status
@@ -83,10 +25,16 @@ public struct Alignment: Sendable {
     public var parameters: [Double]
     /// The aspect ratios of the two images, in whose coordinates the parameters act.
     public var frame: Frame
-    /// The mean squared difference at the beginning of each iteration, over the pixels whose centre falls into the source.
+    /// The mean squared difference at the beginning of each iteration, over the pixels that count.
     public var losses: [Double]
     /// The matrix before the first iteration and after each: one more than there were iterations.
     public var path: [Matrix3]
+
+    /// How sure it is; nil after the paper's search, which does not say.
+    public var confidence: AlignmentConfidence?
+
+    /// Whether it worked; nil after the paper's search, which does not say.
+    public var verdict: AlignmentConfidence.Verdict? { confidence?.verdict }
 
     /// The transformation found, from normalized target to normalized source coordinates.
     public var matrix: Matrix3 { frame.normalized(family.matrix(parameters)) }
@@ -104,11 +52,18 @@ public struct Alignment: Sendable {
 public enum AlignmentError: Error, Equatable, CustomStringConvertible {
     /// No transformation of the family is near the initial matrix: it is singular, not finite, or mirrors and the family can't.
     case initialMatrixOutsideFamily(TransformationFamily)
+    /// A mask is not of its image's size.
+    case wrongMaskSize(image: String, found: [Int], expected: [Int])
+    /// No pixel of an image counts.
+    case nothingCounts(image: String)
 
     public var description: String {
         switch self {
         case .initialMatrixOutsideFamily(let family):
             "the initial matrix is singular, not finite or mirrored: expected one near to the family \(family.rawValue)"
+        case .wrongMaskSize(let image, let found, let expected):
+            "the mask of the \(image): found the shape \(found), expected \(expected), as its image"
+        case .nothingCounts(let image): "the mask of the \(image): found one that leaves out every pixel, expected one that leaves some"
         }
     }
 }
@@ -145,30 +100,67 @@ public func align<Scalar: FloatingScalar>(
     precondition(
         s.count == 4 && t.count == 4 && s[..<2] == t[..<2] && s[1...].allSatisfy { $0 > 0 } && t[1...].allSatisfy { $0 > 0 },
         "align: found sources of \(s) and targets of \(t), expected [N, C, H, W] and [N, C, h, w] with at least one pixel")
+    guard let sampled = settings.sampled else { return try registered(sources, targets, settings) }
     let frame = Frame(sourceAspect: Double(s[3]) / Double(s[2]), targetAspect: Double(t[3]) / Double(t[2]))
-    guard let initial = settings.family.parameters(nearestTo: frame.denormalized(settings.initial)) else {
+    guard let initial = settings.family.parameters(nearestTo: frame.denormalized(sampled.initial)) else {
         throw .initialMatrixOutsideFamily(settings.family)
     }
-    let start = Alignment(
-        status: .iterationLimit, family: settings.family, parameters: initial, frame: frame, losses: [],
-        path: [frame.normalized(settings.family.matrix(initial))])
-    return [Alignment](unsafeUninitializedCapacity: s[0]) { results, count in
+    let start = Alignment(settings.family, initial, frame)
+    return forEachPair(s[0]) { n in
+        let objective = AlignmentObjective(
+            source: sampled.sampler.prepare(sources[n..<n + 1]), target: targets[n..<n + 1], outside: sampled.outside)
+        var alignment = start
+        alignment.search(objective, sampled)
+        return alignment
+    }
+}
+
+/// Aligns each pair of a batch by registration.
+private func registered<Scalar: FloatingScalar>(
+    _ sources: Tensor<Scalar>, _ targets: Tensor<Scalar>, _ settings: AlignmentSettings
+) throws(AlignmentError) -> [Alignment] {
+    let (s, t) = (sources.shape, targets.shape)
+    let frame = Frame(sourcePixels: (s[2], s[3]), targetPixels: (t[2], t[3]))
+    if case .matrix(let initial) = settings.start, settings.family.parameters(nearestTo: frame.denormalized(initial)) == nil {
+        throw .initialMatrixOutsideFamily(settings.family)
+    }
+    let sourceCounts = try counts(settings.sourceMask, "source", [s[2], s[3]])
+    let targetCounts = try counts(settings.targetMask, "target", [t[2], t[3]])
+    return forEachPair(s[0]) { n in
+        Registrar(
+            source: sources[n..<n + 1].reshaped(Array(s[1...])).cast(to: Float.self), sourceCounts: sourceCounts, target: targets[n..<n + 1].reshaped(Array(t[1...])).cast(to: Float.self),
+            targetCounts: targetCounts, frame: frame, settings: settings
+        ).alignment()
+    }
+}
+
+/// 1 where a mask lets a pixel count.
+private func counts(_ mask: Tensor<Float>?, _ image: String, _ expected: [Int]) throws(AlignmentError) -> [UInt8]? {
+    guard let mask else { return nil }
+    guard mask.shape == expected else { throw .wrongMaskSize(image: image, found: mask.shape, expected: expected) }
+    let counts = mask.scalars.map { $0 > 0.5 ? UInt8(1) : 0 }
+    guard counts.contains(1) else { throw .nothingCounts(image: image) }
+    return counts
+}
+
+private func forEachPair(_ count: Int, _ align: (Int) -> Alignment) -> [Alignment] {
+    [Alignment](unsafeUninitializedCapacity: count) { results, initialized in
         let results = results.baseAddress!
-        Threads.forEachPiece(of: s[0], size: 1) { piece in
-            for n in piece {
-                let objective = AlignmentObjective(
-                    source: settings.sampler.prepare(sources[n..<n + 1]), target: targets[n..<n + 1], outside: settings.outside)
-                var alignment = start
-                alignment.search(objective, settings)
-                (results + n).initialize(to: alignment)
-            }
+        Threads.forEachPiece(of: count, size: 1) { piece in
+            for n in piece { (results + n).initialize(to: align(n)) }
         }
-        count = s[0]
+        initialized = count
     }
 }
 
 extension Alignment {
-    fileprivate mutating func search<Scalar: FloatingScalar>(_ objective: AlignmentObjective<Scalar>, _ settings: AlignmentSettings) {
+    /// Before the first iteration.
+    init(_ family: TransformationFamily, _ parameters: [Double], _ frame: Frame) {
+        (status, self.family, self.parameters, self.frame, losses) = (.iterationLimit, family, parameters, frame, [])
+        path = [frame.normalized(family.matrix(parameters))]
+    }
+
+    fileprivate mutating func search<Scalar: FloatingScalar>(_ objective: AlignmentObjective<Scalar>, _ settings: SampledSearch) {
         switch settings.optimizer {
         case .levenbergMarquardt(let schedule): searchByLevenbergMarquardt(objective, settings, schedule)
         case .adam(let learningRate): searchByAdam(objective, settings, learningRate)

@@ -61,7 +61,7 @@ public struct Transformation<Scalar: FloatingScalar>: Sendable {
 
     /// The transformations from source to target, of the family's closure; nil where one is singular. A constant for gradients.
     public var inverse: Transformation? {
-        derived(family.closure, frame.inverse) { family.matrix(row($0)).inverse }
+        derived(family.closure, frame.inverse) { family.matrix(row($0)).inverse.map(frame.inTargetUnits) }
     }
 
     /// `inner` first, then this one; of the smaller closed family that holds both. A constant for gradients: networks, which need
@@ -72,8 +72,12 @@ public struct Transformation<Scalar: FloatingScalar>: Sendable {
             count == inner.count && frame.targetAspect == inner.frame.sourceAspect,
             "composed: found \(count) transformations of \(frame) after \(inner.count) of \(inner.frame), expected agreeing ones")
         let (a, b) = (family.closure, inner.family.closure)
-        let composedFrame = Frame(sourceAspect: frame.sourceAspect, targetAspect: inner.frame.targetAspect)
-        return derived(a.includes(b) ? a : b, composedFrame) { family.matrix(row($0)) * inner.family.matrix(inner.row($0)) }
+        let composedFrame = Frame(
+            sourceAspect: frame.sourceAspect, targetAspect: inner.frame.targetAspect,
+            targetHeight: frame.targetHeight * inner.frame.targetHeight)
+        return derived(a.includes(b) ? a : b, composedFrame) {
+            family.matrix(row($0)) * frame.inSourceUnits(inner.family.matrix(inner.row($0)))
+        }
     }
 
     private func derived(_ family: TransformationFamily, _ frame: Frame, _ matrix: (Int) -> Matrix3?) -> Transformation? {

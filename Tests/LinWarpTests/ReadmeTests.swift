@@ -11,8 +11,8 @@ final class ReadmeTests: XCTestCase {
         let grid = SamplingGrid<Float>(truth, height: 120, width: 120)
         let view = BilinearSampler().sample(scene.reshaped([1, 3, 240, 320]), at: grid).reshaped([3, 120, 120])
 
-        let alignment = try align(scene, to: view, AlignmentSettings(family: .affine, initial: .scaling(0.5, 0.5)))
-        print(alignment.status, alignment.matrix.cornerDistance(to: truth))  // converged, 0.0000…
+        let alignment = try align(scene, to: view, AlignmentSettings(family: .affine))
+        print(alignment.verdict!, alignment.matrix.cornerDistance(to: truth))  // trusted, 0.000…
 
         let (loss, gradient) = valueWithGradient(at: alignment.transformation(as: Float.self).parameters) { parameters in
             let warp = SamplingGrid(Transformation(.affine, parameters: parameters, frame: alignment.frame), height: 120, width: 120)

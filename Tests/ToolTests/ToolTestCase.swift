@@ -134,17 +134,29 @@ struct WarpJSON: Decodable {
 /// What `align --json` and `demo --json` print and write into result.json.
 struct AlignmentJSON: Decodable {
     struct Result: Decodable, Equatable {
-        var sampler, status: String
+        struct Start: Decodable, Equatable {
+            var origin: String
+            var matrix: [[Double]]
+            var evidence: Double
+        }
+
+        var method, status: String
         var matrix: [[Double]]
         var parameters, losses: [Double]
         var corners: [[[Double]]]
         var iterations: Int
         var seconds: Double
         var cornerError: Double?
+        var verdict: String?
+        var covariance: [[Double]]?
+        var cornerDeviations, gain, bias: [Double]?
+        var correlation, overlap, steadyTiles, runnerUp: Double?
+        var starts: [Start]?
     }
 
-    var source, target, family, optimizer, sampler, status: String
-    var seed: UInt64
+    var source, target, family, method, status: String
+    var optimizer, verdict: String?
+    var seed: UInt64?
     var matrix: [[Double]]
     var truth: [[Double]]?
     var cornerError: Double?

@@ -64,7 +64,7 @@ extension SamplerOverhead {
         )
         for regularization in [1e-3, 1] {
             for solver in [LinearizedSampler.Solver.fused, .sharedNoise] {
-                let settings = AlignmentSettings(
+                let settings = AlignmentSettings.paper(
                     sampler: LinearizedSampler(regularization: regularization, solver: solver), optimizer: .adam(), initial: start,
                     iterations: steps)
                 let distances = zip(try align(sources, toBatch: targets, settings), truths).map { $0.matrix.cornerDistance(to: $1) }

@@ -95,6 +95,34 @@ typedef struct {
     double gain1, decay2, gain2, rate, epsilon;
 } warp_adam;
 
+// Two images that are compared under a row-major matrix from normalized target to normalized source coordinates, -1 and 1 at the outer
+// edges: planar, with the same channels. Where `*_counts` is not null, pixels with a 0 there count for nothing; of the source that are those
+// nearest to the sampled place. Nor does what comes nearer to the source's edge than `margin` pixels.
+typedef struct {
+    const void *source, *target;
+    const uint8_t *source_counts, *target_counts;
+    int channels, source_height, source_width, target_height, target_width;
+    double margin;
+    double matrix[9];
+} warp_pair;
+
+// Pixels left ..< right of the rows top ..< bottom.
+typedef struct {
+    int left, top, right, bottom;
+} warp_rectangle;
+
+// How the target follows from the source: gain * s + bias; pixels that miss it by 1 / inverse_reach count for nothing. Where it `clips`,
+// values of 0 and 1 stand for whatever lies beyond them.
+typedef struct {
+    double gain, bias, inverse_reach;
+    bool clips;
+} warp_photometry;
+
+// The sums of one channel over a tile, of weights w, source values s, target values t and z = (a, b, c) x (x, y, 1), the derivatives of s by
+// the nine elements of the matrix: w, ws, wt, wss, wst, wtt; then for each of a, b, c: wz, wsz, wtz (three numbers each) and, for itself and
+// those behind it, its products with them times w (xx, xy, x, yy, y, 1).
+enum { warp_pair_moments = 6 + 3 * 9 + 6 * 6 };
+
 // The functions for one scalar type at one instruction set. `void *` are arrays of that type.
 typedef struct {
     warp_level level;
@@ -160,6 +188,10 @@ typedef struct {
 
     // A step of Adam for `count` parameters, as its rule says.
     void (*adam)(const warp_adam *rule, size_t count, const void *gradients, void *parameters, void *means, void *squares);
+
+    // The moments of a channel over a tile of the target; pixels weigh alike where there is no photometry.
+    void (*pair_moments)(const warp_pair *pair, const warp_rectangle *tile, int channel, const warp_photometry *photometry,
+                         double *moments);
 } warp_kernels;
 
 // The table for a level, or null where this build or this CPU does not have it.

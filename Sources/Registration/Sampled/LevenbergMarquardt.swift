@@ -7,7 +7,7 @@ extension Alignment {
     /// Levenberg-Marquardt while the sampler's noise shrinks. With noise, the search first explores: it starts from several turns and
     /// scales of the initial transformation, where the widest noise leaves few pixels to look at, and goes on from the best.
     mutating func searchByLevenbergMarquardt<Scalar: FloatingScalar>(
-        _ objective: AlignmentObjective<Scalar>, _ settings: AlignmentSettings, _ schedule: NoiseSchedule
+        _ objective: AlignmentObjective<Scalar>, _ settings: SampledSearch, _ schedule: NoiseSchedule
     ) {
         let side = Double(min(objective.target.shape[2], objective.target.shape[3]))
         let exploring = settings.sampler.drawsNoise ? Int(Double(settings.iterations) * exploration) : 0

@@ -6,7 +6,8 @@ import TestSupport
 import Tensors
 import XCTest
 
-final class AlignmentTests: XCTestCase {
+/// The paper's search.
+final class SampledSearchTests: XCTestCase {
     private let scene = ProceduralScene(seed: 1).image(height: 150, width: 200)
     private let start = Matrix3.scaling(0.5, 0.5)
 
@@ -37,7 +38,7 @@ final class AlignmentTests: XCTestCase {
             let target = view(scene, truth, height: 80, width: 96)
             // Translations and turns can't change the scale, so they start at their own.
             let initial: Matrix3 = family == .translation || family == .euclidean ? .identity : start
-            let found = try align(scene, to: target, AlignmentSettings(family: family, initial: initial))
+            let found = try align(scene, to: target, .paper(family: family, initial: initial))
             let pixels = found.matrix.cornerDistance(to: truth) * 75
             XCTAssertLessThan(pixels, 0.5, "\(family): \(found.status), \(found.parameters)")
             XCTAssertEqual(found.path.count, found.losses.count + 1)
@@ -51,7 +52,7 @@ final class AlignmentTests: XCTestCase {
         let square = ProceduralScene(seed: 3).image(height: 256, width: 256)
         let target = areaAveraged(view(square, truth, height: 256, width: 256), height: 32, width: 32)
         func error(_ sampler: any Sampler) throws -> Double {
-            let settings = AlignmentSettings(family: .similarity, sampler: sampler, initial: start)
+            let settings = AlignmentSettings.paper(family: .similarity, sampler: sampler, initial: start)
             return try align(square, to: target, settings).matrix.cornerDistance(to: truth)
         }
         XCTAssertLessThan(try error(LinearizedSampler(regularization: 1)), 0.01)
@@ -63,7 +64,7 @@ final class AlignmentTests: XCTestCase {
         let truth = Matrix3.translation(0.04, -0.03) * .scaling(0.5, 0.5)
         let target = view(scene, truth, height: 60, width: 80)
         for sampler in [BilinearSampler(), MultiScaleSampler(), LinearizedSampler()] as [any Sampler] {
-            let settings = AlignmentSettings(
+            let settings = AlignmentSettings.paper(
                 family: .similarity, sampler: sampler, optimizer: .adam(learningRate: 0.005), initial: start, iterations: 150)
             let found = try align(scene, to: target, settings)
             XCTAssertLessThan(found.matrix.cornerDistance(to: truth), 0.01, "\(sampler)")
@@ -75,7 +76,7 @@ final class AlignmentTests: XCTestCase {
         let matrices = [truth(.affine, .square), truth(.similarity, .square)]
         let sources = stack([scene, scene * 0.5 + 0.1])
         let targets = stack(matrices.enumerated().map { view(sources.item($0), $1, height: 60, width: 70) })
-        let settings = AlignmentSettings(family: .affine, initial: start, iterations: 20)
+        let settings = AlignmentSettings.paper(family: .affine, initial: start, iterations: 20)
         func run(_ threads: Int) throws -> [Alignment] {
             try Threads.with(count: threads) { try align(sources, toBatch: targets, settings) }
         }
@@ -88,16 +89,16 @@ final class AlignmentTests: XCTestCase {
         }
         XCTAssertEqual(alone.parameters, one[1].parameters)
         var other = settings
-        other.sampler = LinearizedSampler(regularization: 1, noise: .seed(9))
+        other.sampled?.sampler = LinearizedSampler(regularization: 1, noise: .seed(9))
         XCTAssertNotEqual(try align(sources.item(1), to: targets.item(1), other).parameters, alone.parameters)
     }
 
     func testWhatCannotConvergeIsAStatus() throws {
         let target = view(scene, start, height: 30, width: 40)
-        for optimizer in [AlignmentSettings.Optimizer.levenbergMarquardt(), .adam()] {
+        for optimizer in [SampledSearch.Optimizer.levenbergMarquardt(), .adam()] {
             func status(_ source: Tensor<Float>, _ target: Tensor<Float>, initial: Matrix3, iterations: Int = 10) throws -> Alignment {
                 try align(
-                    source, to: target, AlignmentSettings(optimizer: optimizer, initial: initial, iterations: iterations))
+                    source, to: target, .paper(optimizer: optimizer, initial: initial, iterations: iterations))
             }
             XCTAssertEqual(try status(scene, target, initial: .translation(50, 0)).status, .noOverlap)
             XCTAssertEqual(try status(scene + .nan, target, initial: start).status, .notFinite)
@@ -111,7 +112,7 @@ final class AlignmentTests: XCTestCase {
                 (.ones([2, 1, 9]), .zeros([2, 7, 1])),
             ] {
                 for family in TransformationFamily.allCases {
-                    let settings = AlignmentSettings(family: family, optimizer: optimizer, iterations: 12)
+                    let settings = AlignmentSettings.paper(family: family, optimizer: optimizer, iterations: 12)
                     XCTAssert(try align(source, to: target, settings).matrix.isFinite, "\(family)")
                 }
             }
@@ -123,7 +124,7 @@ final class AlignmentTests: XCTestCase {
         for (family, matrix) in [
             (TransformationFamily.similarity, Matrix3.scaling(-1, 1)), (.affine, .scaling(0, 1)), (.homography, .scaling(.nan, 1)),
         ] {
-            XCTAssertThrowsError(try align(scene, to: target, AlignmentSettings(family: family, initial: matrix))) {
+            XCTAssertThrowsError(try align(scene, to: target, .paper(family: family, initial: matrix))) {
                 XCTAssertEqual($0 as? AlignmentError, .initialMatrixOutsideFamily(family))
             }
         }

@@ -6,7 +6,7 @@ import Tensors
 extension Alignment {
     /// Adam (Kingma & Ba, 2015) on the gradient of the mean squared difference by the parameters.
     mutating func searchByAdam<Scalar: FloatingScalar>(
-        _ objective: AlignmentObjective<Scalar>, _ settings: AlignmentSettings, _ learningRate: Double
+        _ objective: AlignmentObjective<Scalar>, _ settings: SampledSearch, _ learningRate: Double
     ) {
         let (decay1, decay2, small) = (0.9, 0.999, 1e-8)
         var mean = [Double](repeating: 0, count: parameters.count)

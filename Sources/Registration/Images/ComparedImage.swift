@@ -1,0 +1,99 @@
+import LinearAlgebra
+import Sampling
+import Tensors
+
+/// One image of a pair as it is compared: smoothed planes, and which of its pixels count.
+struct ComparedImage: Sendable {
+    /// [C, H, W].
+    let planes: Tensor<Float>
+    /// H x W, 1 where a pixel counts; nil where all do.
+    let counts: [UInt8]?
+
+    var channels: Int { planes.shape[0] }
+    var height: Int { planes.shape[1] }
+    var width: Int { planes.shape[2] }
+    var shorterSide: Int { min(height, width) }
+
+    /// What is nearer to the edge, in pixels, has been smoothed with what goes on there by convention only.
+    var margin: Double { shorterSide >= 64 ? 2 : shorterSide >= 16 ? 1 : 0 }
+}
+
+/// An image at falling sizes, each half as large as the one before.
+///
+/// Every level is smoothed a little: two images of one scene then differ less by how each was sampled, and cubic interpolation is exact to a
+/// thousandth of a pixel.
+struct ComparedPyramid: Sendable {
+    /// The full size first.
+    let levels: [ComparedImage]
+    /// The largest difference between two of its numbers.
+    let range: Double
+
+    private init(levels: [ComparedImage], range: Double) { (self.levels, self.range) = (levels, range) }
+
+    /// - Parameters:
+    ///   - image: [C, H, W].
+    ///   - counts: H x W, 0 where a pixel does not count; nil where all do. Pixels that are not finite never count.
+    init(_ image: Tensor<Float>, counts: [UInt8]?) {
+        var (planes, counts) = maskedOut(image, counts)
+        range = valueRange(planes, counts)
+        var levels: [ComparedImage] = []
+        while true {
+            levels.append(ComparedImage(planes: smoothed(planes, counts), counts: counts.map { eroded($0, planes.shape[1], planes.shape[2]) }))
+            let (height, width) = (planes.shape[1], planes.shape[2])
+            guard min(height, width) >= 2 * smallestSide else { break }
+            let (newHeight, newWidth) = ((height + 1) / 2, (width + 1) / 2)
+            guard let known = counts else {
+                planes = areaAveraged(planes, height: newHeight, width: newWidth)
+                continue
+            }
+            let share = areaAveraged(
+                Tensor(known.map { Float($0) }, shape: [1, height, width]), height: newHeight, width: newWidth)
+            planes = areaAveraged(planes, height: newHeight, width: newWidth) / maximum(share, Tensor(1e-6))
+            counts = share.scalars.map { $0 > 0.7 ? 1 : 0 }
+        }
+        self.levels = levels
+    }
+
+    /// Its channels averaged.
+    var grey: ComparedPyramid {
+        levels[0].channels == 1
+            ? self
+            : ComparedPyramid(
+                levels: levels.map { ComparedImage(planes: $0.planes.mean(axes: [0], keepingAxes: true), counts: $0.counts) }, range: range)
+    }
+
+    /// The smallest level whose shorter side has at least so many pixels; the full size where none has.
+    func level(shorterSide side: Int) -> Int { levels.lastIndex { $0.shorterSide >= side } ?? 0 }
+}
+
+/// The difference between the largest and the smallest number that counts.
+private func valueRange(_ planes: Tensor<Float>, _ counts: [UInt8]?) -> Double {
+    let pixels = planes.shape[1] * planes.shape[2]
+    var (low, high) = (Float.infinity, -Float.infinity)
+    planes.withScalars { x in
+        for i in x.indices where counts == nil || counts![i % pixels] != 0 { (low, high) = (min(low, x[i]), max(high, x[i])) }
+    }
+    return low < high ? Double(high) - Double(low) : 0
+}
+
+/// Shorter side of the smallest level.
+private let smallestSide = 12
+
+/// The image with zeros where pixels do not count, and these pixels; nil where all count.
+private func maskedOut(_ image: Tensor<Float>, _ given: [UInt8]?) -> (Tensor<Float>, [UInt8]?) {
+    let (channels, pixels) = (image.shape[0], image.shape[1] * image.shape[2])
+    var counts = given ?? [UInt8](repeating: 1, count: pixels)
+    image.withScalars { x in
+        for c in 0..<channels {
+            for i in 0..<pixels where !x[c * pixels + i].isFinite { counts[i] = 0 }
+        }
+    }
+    guard counts.contains(0) else { return (image, nil) }
+    var masked = image
+    masked.withMutableScalars { x in
+        for c in 0..<channels {
+            for i in 0..<pixels where counts[i] == 0 { x[c * pixels + i] = 0 }
+        }
+    }
+    return (masked, counts)
+}

@@ -1,0 +1,82 @@
+import CWarpKernels
+import LinearAlgebra
+import Sampling
+import Tensors
+
+/// A level of the source and one of the target, compared tile by tile of the target.
+///
+/// In each tile and channel the target is taken for gain · source + bias, whatever the two numbers: so light that changes slowly over the
+/// image, another exposure and inverted brightness cost nothing but two unknowns of a few hundred pixels.
+struct TiledPair: Sendable {
+    let source, target: ComparedImage
+    let tiles: [warp_rectangle]
+    /// Whether values of 0 and 1 stand for whatever lies beyond them.
+    let clips: Bool
+    /// The variance of the target's rounding and interpolation, below which nothing is known.
+    let noiseFloor: Double
+
+    init(source: ComparedImage, target: ComparedImage, clips: Bool, noiseFloor: Double) {
+        self.source = source
+        self.target = target
+        self.clips = clips
+        self.noiseFloor = noiseFloor
+        let side = min(32, max(12, target.shorterSide / 3))
+        func pieces(_ length: Int) -> [Range<Int>] {
+            let count = max(1, (length + side / 2) / side)
+            return (0..<count).map { length * $0 / count..<length * ($0 + 1) / count }
+        }
+        let columns = pieces(target.width)
+        tiles = pieces(target.height).flatMap { rows in
+            columns.map {
+                warp_rectangle(
+                    left: Int32($0.lowerBound), top: Int32(rows.lowerBound), right: Int32($0.upperBound), bottom: Int32(rows.upperBound))
+            }
+        }
+    }
+
+    /// The moments of every tile and channel under a normalized matrix, one after the other.
+    ///
+    /// - Parameter photometry: Of every tile and channel, by which pixels are weighed; nil weighs all alike.
+    func moments(_ matrix: Matrix3, _ photometry: [warp_photometry]?) -> [PairMoments] {
+        let (channels, count) = (source.channels, Int(warp_pair_moments))
+        var pair = warp_pair()
+        pair.channels = Int32(channels)
+        (pair.source_height, pair.source_width) = (Int32(source.height), Int32(source.width))
+        (pair.target_height, pair.target_width) = (Int32(target.height), Int32(target.width))
+        pair.margin = source.margin
+        withUnsafeMutableBytes(of: &pair.matrix) { $0.copyBytes(from: matrix.elements.withUnsafeBytes { Array($0) }) }
+        let empty = [UInt8]()
+        return source.planes.withScalars { sourcePlanes in
+            target.planes.withScalars { targetPlanes in
+                (source.counts ?? empty).withUnsafeBufferPointer { sourceCounts in
+                    (target.counts ?? empty).withUnsafeBufferPointer { targetCounts in
+                        pair.source = UnsafeRawPointer(sourcePlanes.baseAddress!)
+                        pair.target = UnsafeRawPointer(targetPlanes.baseAddress!)
+                        pair.source_counts = source.counts == nil ? nil : sourceCounts.baseAddress
+                        pair.target_counts = target.counts == nil ? nil : targetCounts.baseAddress
+                        let whole = pair
+                        let items = tiles.count * channels
+                        let sums = [Double](unsafeUninitializedCapacity: items * count) { sums, initialized in
+                            let sums = sums.baseAddress!
+                            Threads.forEachPiece(of: items, size: max(1, 4096 / tilePixels)) { piece in
+                                var pair = whole
+                                for item in piece {
+                                    var tile = tiles[item / channels]
+                                    if var p = photometry?[item] {
+                                        Float.kernels.pair_moments(&pair, &tile, Int32(item % channels), &p, sums + item * count)
+                                    } else {
+                                        Float.kernels.pair_moments(&pair, &tile, Int32(item % channels), nil, sums + item * count)
+                                    }
+                                }
+                            }
+                            initialized = items * count
+                        }
+                        return (0..<items).map { PairMoments(sums[$0 * count..<($0 + 1) * count], noiseFloor: noiseFloor) }
+                    }
+                }
+            }
+        }
+    }
+
+    private var tilePixels: Int { target.height * target.width / tiles.count }
+}
