@@ -8,7 +8,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: demo test test-kernels check mpi bench bench-check experiments results-page sanitize docs setup format
+.PHONY: demo test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -28,14 +28,14 @@ setup:
 
 # Format, a build of everything without warnings, tests, documentation. Warnings show when a file is compiled: a clean clone shows them all.
 check: setup
-	$(SWIFT) format lint --strict -r Sources Tests Benchmarks Package.swift
+	$(SWIFT) format lint --strict -r Sources Tests Benchmarks Fuzzing Package.swift
 	@$(BUILD) --build-tests 2>&1 | tee .build-check.log; \
 	if grep -E 'warning:|error:' .build-check.log; then echo "check: found warnings or errors, expected none"; exit 1; fi
 	$(TEST)
 	$(MAKE) docs
 
 format:
-	$(SWIFT) format -i -r Sources Tests Benchmarks Package.swift
+	$(SWIFT) format -i -r Sources Tests Benchmarks Fuzzing Package.swift
 
 # The overhead of the linearized sampler over bilinear, as a table and a picture: a package of its own, so that users of the library don't fetch
 # what it needs.
@@ -80,13 +80,43 @@ test-kernels: setup
 		done; \
 	done
 
-# The tests, and the program that they start, under the address and the thread sanitizer: about 10 and 15 minutes. The conditions leave out
+# The tests, and the program that they start, under the address and the thread sanitizer: about 10 and 15 minutes; before that the C code
+# under the undefined-behaviour sanitizer. The conditions leave out
 # the pool of memory and what cannot be tested so; the files say what is no finding, and why.
-sanitize: setup
+sanitize: setup sanitize-undefined
 	LSAN_OPTIONS="suppressions='$(CURDIR)/Tests/sanitize-leaks.txt':print_suppressions=0" \
 		$(TEST) --sanitize address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-address
 	TSAN_OPTIONS="suppressions='$(CURDIR)/Tests/sanitize-races.txt':print_suppressions=0" \
 		$(TEST) --sanitize thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-thread
+
+# The C code under the undefined-behaviour sanitizer, which ends the test that finds some: the kernels of each level, the image codecs.
+UNDEFINED = -Xcc -fsanitize=undefined,float-cast-overflow -Xcc -fno-sanitize-recover=all
+
+sanitize-undefined: setup
+	for level in baseline $(shell grep -om1 'avx2' /proc/cpuinfo) $(shell grep -om1 'avx512vl' /proc/cpuinfo | sed 's/vl//'); do \
+		echo "sanitize: undefined behaviour, kernels: $$level"; \
+		LINWARP_KERNELS=$$level $(TEST) --sanitize undefined $(UNDEFINED) --scratch-path .build-undefined \
+			--filter 'LinearAlgebraTests|TensorsTests|SamplingTests|RegistrationTests|NeuralNetworksTests|ImagesTests' || exit 1; \
+	done
+
+# Damaged and hostile input: Fuzzing/README.md. Executions, coverage and findings are printed for each target.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= png jpeg netpbm exif safetensors-header checkpoint idx gtsrb-csv matrix json
+# SwiftPM's own options for two sanitizers at once would leave Swift with the last one alone.
+FUZZ_BUILD = LINWARP_FUZZ=1 $(BUILD) --product linwarp-fuzz --scratch-path .build-fuzz --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
+	-Xswiftc -DADDRESS_SANITIZER -Xcc -fsanitize=address $(UNDEFINED)
+
+fuzz: setup
+	$(FUZZ_BUILD)
+	Fuzzing/run.sh "$$($(FUZZ_BUILD) --show-bin-path)/linwarp-fuzz" $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# Training, alignment and warping under kills, limits, full disks and changing load, compared with undisturbed results; ends with figures.
+SOAK_MINUTES ?= 30
+SOAK_SEED ?= 1
+
+soak: setup
+	$(BUILD) --product linwarp
+	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_SEED=$(SOAK_SEED) Tests/Acceptance/soak.py "$$($(BUILD) --show-bin-path)/linwarp"
 
 # Training across processes, see Docs/Scaling.md.
 mpi: PACKAGES += libopenmpi-dev

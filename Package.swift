@@ -77,6 +77,14 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// What `make fuzz` runs is linked with libFuzzer, so it is part of the package only there.
+if Context.environment["LINWARP_FUZZ"] != nil {
+    package.products.append(.executable(name: "linwarp-fuzz", targets: ["linwarp-fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "linwarp-fuzz", dependencies: ["LinWarp", "Files", "TrainingRuns", "Commands", "CZlib"], path: "Fuzzing/Targets"))
+}
+
 // Training across processes needs MPI, which few have installed: it is part of the package only where it is asked for.
 if Context.environment["LINWARP_MPI"] != nil {
     package.products.append(.executable(name: "linwarp-mpi", targets: ["linwarp-mpi"]))

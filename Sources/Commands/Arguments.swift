@@ -7,7 +7,7 @@ import LinWarp
 // parser puts the option's name and the value found before it.
 
 /// Six or nine comma-separated numbers, row by row.
-func matrixArgument(_ text: String) throws -> Matrix3 {
+package func matrixArgument(_ text: String) throws -> Matrix3 {
     var numbers = try numbersArgument(text, counts: [6, 9])
     if numbers.count == 6 { numbers += [0, 0, 1] }
     let matrix = Matrix3(numbers)
@@ -16,7 +16,7 @@ func matrixArgument(_ text: String) throws -> Matrix3 {
 }
 
 /// Comma-separated finite numbers, as many as one of `counts`.
-func numbersArgument(_ text: String, counts: [Int]) throws -> [Double] {
+package func numbersArgument(_ text: String, counts: [Int]) throws -> [Double] {
     let expected = "expected \(counts.map(String.init).joined(separator: " or ")) comma-separated finite numbers"
     let numbers = try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
         guard let number = finiteNumber(part) else { throw ValidationError("found “\(part)”, \(expected)") }
@@ -33,7 +33,7 @@ func numberArgument(_ text: String) throws -> Double {
 }
 
 /// One finite number above zero.
-func positiveNumberArgument(_ text: String) throws -> Double {
+package func positiveNumberArgument(_ text: String) throws -> Double {
     guard let number = finiteNumber(text), number > 0 else { throw ValidationError("expected a positive finite number") }
     return number
 }
@@ -74,12 +74,12 @@ func pathArgument(_ text: String) throws -> String {
 }
 
 /// A size in pixels, such as 640x480.
-struct PixelSize {
-    var width, height: Int
+package struct PixelSize {
+    package var width, height: Int
 
     static let limit = 1 << 28
 
-    init(argument text: String) throws {
+    package init(argument text: String) throws {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let width = parts[0], let height = parts[1] else {
             throw ValidationError("expected a width and a height, such as 640x480")

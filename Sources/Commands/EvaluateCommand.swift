@@ -5,13 +5,13 @@ import LinWarp
 import TrainingRuns
 
 /// A trained network, rebuilt from its checkpoint.
-struct TrainedNetwork {
-    let network: ClassificationNetwork
-    let parameters: Parameters<Float>
-    let file: CheckpointFile
+package struct TrainedNetwork {
+    package let network: ClassificationNetwork
+    package let parameters: Parameters<Float>
+    package let file: CheckpointFile
 
     /// - Parameter sampler: Instead of the one that it was trained with.
-    init(_ path: String, sampler: NetworkConfiguration.SamplerKind?) throws {
+    package init(_ path: String, sampler: NetworkConfiguration.SamplerKind?) throws {
         file = try CheckpointFile(path)
         guard var configuration = try? JSONDecoder().decode(NetworkConfiguration.self, from: Data(file.network.utf8)),
             configuration.isValid, [1, 3].contains(configuration.channels)

@@ -1,5 +1,5 @@
 /// What a file of annotations is about.
-enum GTSRBAnnotations {
+package enum GTSRBAnnotations {
     /// The training images of one class.
     case trainingClass(Int)
     /// The test images, of all classes.
@@ -9,7 +9,7 @@ enum GTSRBAnnotations {
 private let header = ["Filename", "Width", "Height", "Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2", "ClassId"]
 
 /// The annotations in a CSV file with semicolons, one image a line.
-func readAnnotations(_ path: String, imagesIn folder: String, of kind: GTSRBAnnotations) throws(DatasetError) -> [GTSRB.Sign] {
+package func readAnnotations(_ path: String, imagesIn folder: String, of kind: GTSRBAnnotations) throws(DatasetError) -> [GTSRB.Sign] {
     var file = try UnpackedFile(path, of: "GTSRB")
     let text = String(decoding: try file.read(.max), as: UTF8.self)
     // Lines end as on Windows or as on Unix, which is one character in either case.

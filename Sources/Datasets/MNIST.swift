@@ -45,12 +45,12 @@ public enum MNIST {
 }
 
 /// An array of bytes in the IDX format: a magic number that says so, the length of each axis, the bytes.
-private struct IDXFile {
+package struct IDXFile {
     let path: String
-    let shape: [Int]
-    let bytes: [UInt8]
+    package let shape: [Int]
+    package let bytes: [UInt8]
 
-    init(_ path: String, axes: Int) throws(DatasetError) {
+    package init(_ path: String, axes: Int) throws(DatasetError) {
         self.path = path
         var file = try UnpackedFile(path, of: "MNIST")
         let headerLength = 4 * (axes + 1)

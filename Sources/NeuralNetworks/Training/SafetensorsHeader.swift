@@ -1,5 +1,5 @@
 /// An element type of the safetensors format that is read here.
-enum StoredType: String, CaseIterable, Sendable {
+package enum StoredType: String, CaseIterable, Sendable {
     case float = "F32"
     case double = "F64"
 
@@ -12,20 +12,20 @@ enum StoredType: String, CaseIterable, Sendable {
 }
 
 /// The header of a safetensors file: what is where.
-struct SafetensorsHeader {
-    struct Entry {
-        var name: String
-        var type: StoredType
-        var shape: [Int]
+package struct SafetensorsHeader {
+    package struct Entry: Equatable {
+        package var name: String
+        package var type: StoredType
+        package var shape: [Int]
         /// Of the data, counted from the end of the header.
-        var start, end: Int
+        package var start, end: Int
     }
 
     /// The same as of Python's package.
     static let lengthLimit = 100_000_000
 
-    private(set) var entries: [Entry] = []
-    private(set) var metadata: [String: String] = [:]
+    package private(set) var entries: [Entry] = []
+    package private(set) var metadata: [String: String] = [:]
 
     private static let metadataName = "__metadata__"
 
@@ -34,7 +34,7 @@ struct SafetensorsHeader {
     /// - Parameters:
     ///   - bytes: From the brace that opens it to the blanks that fill it up.
     ///   - path: For errors.
-    init(parsing bytes: [UInt8], path: String) throws(CheckpointError) {
+    package init(parsing bytes: [UInt8], path: String) throws(CheckpointError) {
         var scanner = HeaderScanner(bytes, path: path)
         var (entries, metadata) = (entries, metadata)
         try scanner.members { (scanner: inout HeaderScanner, name: String) throws(CheckpointError) in
@@ -81,7 +81,7 @@ struct SafetensorsHeader {
     /// Throws unless the tensors' data follow each other from the beginning, each as long as its shape asks for.
     ///
     /// - Returns: The number of bytes of all data.
-    func checkLayout(path: String) throws(CheckpointError) -> Int {
+    package func checkLayout(path: String) throws(CheckpointError) -> Int {
         var place = 0
         for entry in entries.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
             var (bytes, overflows) = (entry.type.size, false)
@@ -106,7 +106,7 @@ struct SafetensorsHeader {
     ///   - tensors: Names that differ from each other, element types and shapes.
     ///   - metadata: Left out where it is empty.
     /// - Returns: JSON, with blanks at the end so that the data behind it are aligned.
-    static func bytes(for tensors: [(name: String, type: StoredType, shape: [Int])], metadata: [String: String]) -> [UInt8] {
+    package static func bytes(for tensors: [(name: String, type: StoredType, shape: [Int])], metadata: [String: String]) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
             let strings = metadata.sorted { $0.key < $1.key }.map { "\(json($0.key)):\(json($0.value))" }

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Writes the seeds that fuzzing starts from: Fuzzing/Seeds/TARGET/NAME, small files of every kind that is read.
+
+    swift build -c release --product linwarp && Fuzzing/make_seeds.py .build/release/linwarp
+"""
+import base64, gzip, json, os, re, shutil, struct, subprocess, sys, tempfile, zlib
+
+program = os.path.abspath(sys.argv[1])
+here = os.path.dirname(os.path.abspath(__file__))
+seeds = os.path.join(here, "Seeds")
+
+
+def write(target, name, data):
+    os.makedirs(os.path.join(seeds, target), exist_ok=True)
+    with open(os.path.join(seeds, target, name), "wb") as file:
+        file.write(data if isinstance(data, bytes) else data.encode())
+
+
+def run(*arguments):
+    subprocess.run([program, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+# PNG: every colour type and depth, plain and interlaced.
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(color, depth, interlaced):
+    width, height = 5, 3
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
+    rows = b""
+    adam7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    for left, top, across, down in adam7 if interlaced else [(0, 0, 1, 1)]:
+        columns = len(range(left, width, across))
+        if columns:
+            for row in range(top, height, down):
+                rows += bytes([row % 5]) + bytes((37 * i + 11 * row) % 256 for i in range((columns * bits + 7) // 8))
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlaced))
+    if color == 3:
+        data += chunk(b"PLTE", bytes(range(3 * (1 << depth) % 256 or 255))) + chunk(b"tRNS", b"\x00\x80")
+    if color == 0:
+        data += chunk(b"tRNS", b"\x00\x01")
+    return data + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+for color, depths in {0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]}.items():
+    for depth in depths:
+        for interlaced in range(2):
+            write("png", f"color{color}-depth{depth}{'-interlaced' if interlaced else ''}", png(color, depth, interlaced))
+
+# Netpbm.
+for name, data in {
+    "p2": b"P2\n# a comment\n3 2\n15\n0 1 2 3 4 15\n", "p3": b"P3 2 2 255 1 2 3 4 5 6 7 8 9 10 11 12 ",
+    "p5": b"P5 3 2 255\n\x00\x01\x02\x03\x04\xff", "p5-wide": b"P5 2 1 65535\n\x00\x01\xff\xff", "p6": b"P6 1 2 200\n\x00\x01\x02\x03\x04\xc8",
+}.items():
+    write("netpbm", name, data)
+
+# EXIF: a directory with the orientation, in both orders of bytes.
+for order, mark in ("<", b"II"), (">", b"MM"):
+    for turn in range(1, 9):
+        entries = struct.pack(order + "HHIHH", 0x0100, 3, 1, 9, 0) + struct.pack(order + "HHIHH", 0x0112, 3, 1, turn, 0)
+        write("exif", f"{mark.decode().lower()}-{turn}", mark + struct.pack(order + "HIH", 42, 8, 2) + entries + bytes(4))
+
+# JPEG: the kinds that the tests hold, and those that the program writes.
+kinds = re.findall(r'static let (\w+) = """\n(.*?)"""', open(f"{here}/../Tests/ImagesTests/TestJPEG.swift").read(), re.S)
+for name, text in kinds:
+    write("jpeg", name.lower(), base64.b64decode("".join(text.split())))
+
+directory = tempfile.mkdtemp()
+try:
+    os.chdir(directory)
+    for name, data in ("grey.pgm", b"P5 9 5 255 " + bytes(range(0, 225, 5))), ("color.ppm", b"P6 9 5 255 " + bytes(range(0, 135)) ):
+        open(name, "wb").write(data)
+        run("warp", name, "--out", "out.jpg")
+        write("jpeg", name.split(".")[0], open("out.jpg", "rb").read())
+
+    # MNIST's layout with images of 9 x 9 pixels, the smallest that a network takes: so checkpoints are small as well.
+    def idx(shape, data):
+        return bytes([0, 0, 8, len(shape)]) + b"".join(struct.pack(">I", n) for n in shape) + data
+
+    for part in "train", "t10k":
+        open(f"{part}-images-idx3-ubyte", "wb").write(idx([24, 9, 9], bytes(i * i // 16 % 256 for i in range(24 * 81))))
+        open(f"{part}-labels-idx1-ubyte", "wb").write(idx([24], bytes(i % 10 for i in range(24))))
+    run("train", "mnist", "--data", ".", "--network", "none", "--batch", "2", "--iterations", "2", "--interval", "1", "--patience", "9", "--out", "run")
+    checkpoint = open("run/checkpoint.safetensors", "rb").read()
+    # How fast it was differs from run to run.
+    log = re.sub(r"(imagesPerSecond\":)[0-9.]+", r"\g<1>128.5", open("run/log.jsonl").read())
+finally:
+    shutil.rmtree(directory)
+
+images, labels = idx([2, 3, 2], bytes(range(12))), idx([3], b"\x00\x05\x09")
+for name, data in ("images", images), ("labels", labels):
+    write("idx", name, data)
+    write("idx", name + "-packed", gzip.compress(data, mtime=0))
+
+# Safetensors: headers alone, and whole files.
+length = int.from_bytes(checkpoint[:8], "little")
+header = checkpoint[8:8 + length]
+write("checkpoint", "trained", checkpoint)
+small = json.dumps({"__metadata__": {"a\\\"\u00e4": "\t"}, "x": {"dtype": "F64", "shape": [], "data_offsets": [0, 8]},
+                    "y": {"dtype": "F32", "shape": [2, 1], "data_offsets": [8, 16]}, "z": {"dtype": "F32", "shape": [0], "data_offsets": [16, 16]}})
+write("checkpoint", "small", struct.pack("<Q", len(small)) + small.encode() + bytes(16))
+write("safetensors-header", "trained", header)
+write("safetensors-header", "small", small)
+write("safetensors-header", "empty", "{}")
+
+# GTSRB's annotations.
+columns = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId"
+write("gtsrb-csv", "training", f"{columns}\r\n00000_00000.ppm;20;16;2;3;17;12;7\r\n00001_00029.ppm;29;30;5;6;24;25;7\r\n")
+write("gtsrb-csv", "test", f"{columns}\n00000.ppm;6;5;1;1;4;4;7\n00001.ppm;6;5;0;0;5;4;42\n")
+
+# Arguments.
+for name, text in {
+    "affine": "0.5,-0.25,0,0.25,0.5,0.1", "homography": "1,0,0,0,1,0,0.1,0.2,1", "spaces": " 1e-3, 0 ,-.5,0x1p3,1,0", "large": "1e30,0,0,0,1e-30,0",
+    "pair": "-0.5,0.25", "number": "0.125", "size": "640x480",
+}.items():
+    write("matrix", name, text)
+
+# JSON, one of a kind.
+metadata = json.loads(header)["__metadata__"]
+for key in "network", "random", "earlyStopping":
+    write("json", key.lower(), metadata[key])
+write("json", "paper", json.dumps(dict(json.loads(metadata["network"]), architecture="paper", transformer="icstn", sampler="linearized", side=50, channels=3)))
+write("json", "log", log)
