@@ -104,7 +104,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= png jpeg netpbm exif safetensors-header checkpoint idx gtsrb-csv matrix json
 # SwiftPM's own options for two sanitizers at once would leave Swift with the last one alone.
 FUZZ_BUILD = LINWARP_FUZZ=1 $(BUILD) --product linwarp-fuzz --scratch-path .build-fuzz --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
-	-Xswiftc -DADDRESS_SANITIZER -Xcc -fsanitize=address $(UNDEFINED)
+	-Xswiftc -DADDRESS_SANITIZER -Xcc -fsanitize=address,undefined,float-cast-overflow -Xcc -fno-sanitize-recover=all
 
 fuzz: setup
 	$(FUZZ_BUILD)

@@ -6,7 +6,7 @@ import LinWarp
     let text = String(decoding: bytes, as: UTF8.self)
     _ = try? positiveNumberArgument(text)
     _ = try? numbersArgument(text, counts: [2])
-    if let size = try? PixelSize(argument: text) { precondition(size.width * size.height <= PixelSize.limit) }
+    if let size = try? PixelSize(argument: text) { precondition(size.width * size.height <= 1 << 28) }
     guard let matrix = try? matrixArgument(text) else { return }
     precondition(matrix.inverse != nil)
     let frame = Frame(sourceAspect: 8.0 / 7, targetAspect: 5.0 / 4)
