@@ -10,7 +10,7 @@ here=$(dirname "$0")
 work=$here/../.build-fuzz
 
 # More memory and time than any input of these sizes may take. The runtime's backtracer would take the crash from libFuzzer.
-limits=(-rss_limit_mb=2048 -malloc_limit_mb=512 -timeout=10)
+limits=(-rss_limit_mb=2048 -malloc_limit_mb=512 -timeout=60)
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 export LSAN_OPTIONS="suppressions='$here/../Tests/sanitize-leaks.txt':print_suppressions=0"
 
