@@ -93,13 +93,12 @@ struct TrainCommand: ParsableCommand {
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
             channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
         guard configuration.isValid else { throw tooSmall }
-        if writes && !isThere { try claimDirectory() }
         let training = TrainingRun(
             dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
             schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch, iterations: iterations,
             interval: interval, patience: patience, seed: seed)
         try training.requireMemory()
-        if writes { _ = try OutputDirectory(out) }
+        if writes && !isThere { try claimDirectory() }
         let result = try training.run(on: data, in: out, resumes: resume, among: communicator) { progress.show($0) }
         progress.clear()
         if let error = result.curveError { notice("\(out)/curve.png was not drawn: \(error)") }
