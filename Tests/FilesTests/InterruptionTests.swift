@@ -39,7 +39,7 @@ final class InterruptionTests: DirectoryTestCase {
         try write("old", "file")
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU] {
             for (name, options) in [("file", []), ("file", ["named"]), ("new", []), ("new", ["named"])] {
-                let staging = try Staging([path(name)] + options)
+                let staging = try withDefaultSignals(signal) { try Staging([path(name)] + options) }
                 XCTAssertEqual(try files.count, options.isEmpty ? 1 : 2)
                 XCTAssertEqual(staging.end(by: signal), signal)
                 XCTAssertEqual(try files, ["file"], "signal \(signal)")

@@ -1,4 +1,5 @@
 import LinWarp
+import TestSupport
 import XCTest
 
 /// Signals, at moments that a test can choose.
@@ -7,7 +8,9 @@ final class SignalTests: GnuplotTestCase {
 
     func testASignalEndsATraining() throws {
         for (name, signal) in [("HUP", SIGHUP), ("INT", SIGINT), ("TERM", SIGTERM), ("XCPU", SIGXCPU), ("KILL", SIGKILL)] {
-            let run = try linwarp(training + ["--overwrite"], environment: drawing(by: "kill -\(name) $PPID"))
+            let run = try withDefaultSignals(signal) {
+                try linwarp(training + ["--overwrite"], environment: drawing(by: "kill -\(name) $PPID"))
+            }
             XCTAssert(run.wasKilled, name)
             XCTAssertEqual(run.code, signal, name)
             XCTAssertEqual(run.error, "", name)
@@ -39,6 +42,7 @@ final class SignalTests: GnuplotTestCase {
 
     /// A limit on the size of files stands in for a full disk. By itself its signal would end the program without a word.
     func testFilesThatGrowTooLarge() throws {
+        try skip(under: .thread, because: "it keeps a part of its shadow memory in a file beyond the limit")
         try writeScene("image.ppm", width: 200, height: 200)
         let before = try files
         assertReported(

@@ -1,5 +1,6 @@
 import Foundation
 import LinWarp
+import TestSupport
 import XCTest
 
 /// Standard streams that are closed, full, or gone.
@@ -51,7 +52,9 @@ final class StandardStreamsTests: GnuplotTestCase {
             for arguments in [["info"], ["info", "--json"], ["--help"]] {
                 let (output, error) = (Pipe(), Pipe())
                 try output.fileHandleForReading.close()
-                let process = try start("/bin/sh", ["-c", line, Self.executable] + arguments, output: output, error: error)
+                let process = try withDefaultSignals(SIGPIPE) {
+                    try start("/bin/sh", ["-c", line, Self.executable] + arguments, output: output, error: error)
+                }
                 let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
                 process.waitUntilExit()
                 XCTAssertEqual(process.terminationStatus, code, "\(arguments)")

@@ -1,5 +1,6 @@
 import Foundation
 import LinWarp
+import TestSupport
 import XCTest
 
 /// Directories that another training works in, or has worked in.
@@ -65,12 +66,18 @@ final class TakenDirectoryTests: GnuplotTestCase {
         let diverging = quickTraining + ["--iterations", "8", "--interval", "4", "--classifier-rate", "1e30", "--overwrite"]
         try assertFails(diverging, code: 1, naming: "found a loss or gradient that is not a finite number")
         XCTAssertEqual(try contents(), before)
-        let line = "ulimit -f 150; exec \"$0\" \((training + ["--overwrite"]).joined(separator: " "))"
-        try assertReported(shell(line), code: 1, naming: ["out/best.safetensors: cannot be written: File too large"], "full disk")
-        XCTAssertEqual(try contents(), before)
         try succeed(training + ["--resume"])
         XCTAssertEqual(try contents()["checkpoint.safetensors"], before["checkpoint.safetensors"])
         XCTAssertEqual(try contents()["log.jsonl"], before["log.jsonl"])
+    }
+
+    func testOverwritingOnAFullDisk() throws {
+        try skip(under: .thread, because: "it keeps a part of its shadow memory in a file beyond the limit")
+        try succeed(training)
+        let before = try contents()
+        let line = "ulimit -f 150; exec \"$0\" \((training + ["--overwrite"]).joined(separator: " "))"
+        try assertReported(shell(line), code: 1, naming: ["out/best.safetensors: cannot be written: File too large"], "full disk")
+        XCTAssertEqual(try contents(), before)
     }
 
     func testOverwritingFollowsLinks() throws {
