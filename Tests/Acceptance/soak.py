@@ -8,7 +8,6 @@ nothing half-written and doesn't hang; and where it then, undisturbed, gives the
 """
 import collections, json, os, random, resource, shutil, signal, subprocess, sys, tempfile, time
 
-HANG = 120  # seconds; the longest run takes a few
 CLEAN_CODES = (1, 64)
 
 Ended = collections.namedtuple("Ended", "code error hung")
@@ -84,7 +83,7 @@ def run(command, limits=(), environment={}, streams={}, after=None):
                         process.wait(seconds)
                     except subprocess.TimeoutExpired:
                         process.send_signal(one)
-            process.wait(HANG)
+            process.wait(hang)
         except subprocess.TimeoutExpired:
             hung = True
         try:
@@ -223,6 +222,8 @@ def soak(works, minutes, seed):
             sys.exit(f"soak: {work.name}, undisturbed: found exit code {ended.code}, expected 0: {ended.error}")
         references[work.name] = {name: contents(f"reference-{work.name}/{name}") for name in work.result}
         seconds[work.name] = time.monotonic() - start
+    global hang
+    hang = max(hang, 30 * max(seconds.values()))
     print("soak: undisturbed " + ", ".join(f"{name} {time:.1f} s" for name, time in seconds.items()), flush=True)
     injected, survived, failures, differing = collections.Counter(), collections.Counter(), collections.Counter(), 0
     burners = []
@@ -260,6 +261,7 @@ def soak(works, minutes, seed):
 
 program = os.path.abspath(sys.argv[1])
 references = {}
+hang = 120  # seconds, or as many as thirty undisturbed runs take where the machine is slow
 directory = tempfile.mkdtemp(prefix="linwarp-soak-")
 os.chdir(directory)
 small_disk = mount_small_disk(f"{directory}/small")
