@@ -259,6 +259,7 @@ def soak(works, minutes, seed):
     return total > 0 and total == good
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started and mounted ends with it
 program = os.path.abspath(sys.argv[1])
 references = {}
 hang = 120  # seconds, or as many as thirty undisturbed runs take where the machine is slow
