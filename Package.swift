@@ -62,8 +62,13 @@ let package = Package(
         .testTarget(
             name: "RegistrationTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "CWarpKernels", "TestSupport"]),
+        .target(name: "CHeap", path: "Tests/CHeap"),
+        .executableTarget(
+            name: "TrainingStepsProbe", dependencies: ["CHeap", "LinearAlgebra", "Tensors", "NeuralNetworks"],
+            path: "Tests/TrainingStepsProbe"),
         .testTarget(
-            name: "NeuralNetworksTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport"]),
+            name: "NeuralNetworksTests",
+            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "TrainingStepsProbe"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
         .executableTarget(name: "staging-process", dependencies: ["Files"], path: "Tests/staging-process"),

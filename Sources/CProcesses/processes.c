@@ -44,8 +44,11 @@ int processes_processors(void) {
     return share < 1 ? 1 : (int)(share + 0.5);
 }
 
+void processes_gather(const void *own, void *all, int bytes) {
+    MPI_Allgather(own, bytes, MPI_BYTE, all, bytes, MPI_BYTE, MPI_COMM_WORLD);
+}
+
 double processes_sum(float *numbers, int count) {
-    MPI_Barrier(MPI_COMM_WORLD);
     double start = MPI_Wtime();
     MPI_Allreduce(MPI_IN_PLACE, numbers, count, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
     return MPI_Wtime() - start;

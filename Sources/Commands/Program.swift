@@ -27,9 +27,13 @@ package func runLinwarpMPI(_ communicator: some Communicator, abort: (Int32) -> 
         try run(LinwarpMPICommand.self, writes: communicator.rank == 0) { command in
             if let train = command as? TrainCommand { try train.run(among: communicator) } else { try command.run() }
         }
+        // Nor may one end while others train.
+        try communicator.meet(for: "the end of the program")
     } catch {
+        // What all have found at the same time process 0 says, and ends the others.
+        while error is TrainingError && communicator.rank > 0 { pause() }
         let (line, code) = report(error, of: LinwarpMPICommand.self)
-        // What fails everywhere is said once: process 0 ends the others while they wait here. One that fails alone is heard.
+        // What fails everywhere is mostly said once: process 0 ends the others while they wait here. One that fails alone is heard.
         if communicator.rank > 0 { Thread.sleep(forTimeInterval: 2) }
         let process = communicator.rank > 0 ? "process \(communicator.rank): " : ""
         printError("linwarp-mpi: \(process)\(line)")

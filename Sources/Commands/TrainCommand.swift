@@ -102,7 +102,7 @@ struct TrainCommand: ParsableCommand {
         let result = try training.run(on: data, in: out, resumes: resume, among: communicator) { progress.show($0) }
         progress.clear()
         if let error = result.curveError { notice("\(out)/curve.png was not drawn: \(error)") }
-        let test = result.network.confusion(result.checkpoint.parameters, on: data.test, among: communicator)
+        let test = try result.network.confusion(result.checkpoint.parameters, on: data.test, among: communicator, for: "the test")
         guard writes else { return }
         try printResults(
             "\(result.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "

@@ -75,6 +75,18 @@ public struct LabelledImages: Sendable {
     /// The number of classes.
     public var classCount: Int { classNames.count }
 
+    /// Of the images in their order, with their sizes, labels and classes.
+    package var digest: Digest {
+        var digest = Digest()
+        digest.add([channels, height, width] + labels)
+        for name in classNames { digest.add(name) }
+        let length = channels * height * width
+        pixels.withUnsafeBytes { bytes in
+            for place in places { digest.add(UnsafeRawBufferPointer(rebasing: bytes[(place * length)...].prefix(length))) }
+        }
+        return digest
+    }
+
     /// The images with the given indices, in that order. Shares the pixels.
     public func subset(_ indices: [Int]) -> LabelledImages {
         LabelledImages(

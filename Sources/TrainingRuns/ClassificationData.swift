@@ -97,9 +97,20 @@ extension ClassificationNetwork {
     /// Images in a batch of an evaluation.
     static let evaluationBatch = 100
 
-    /// Predictions for all images, beside the truth. Processes share the batches: the same are made, whatever the number of processes.
+    /// Predictions for all images, beside the truth.
+    package func confusion(_ parameters: Parameters<Float>, on images: LabelledImages) -> Confusion {
+        partialConfusion(parameters, on: images, of: SingleProcess())
+    }
+
+    /// The same of processes that share the batches, and come together for `purpose`. The same batches are made, whatever their number.
     package func confusion(
-        _ parameters: Parameters<Float>, on images: LabelledImages, among communicator: some Communicator = SingleProcess()
+        _ parameters: Parameters<Float>, on images: LabelledImages, among communicator: some Communicator, for purpose: String
+    ) throws(TrainingError) -> Confusion {
+        try partialConfusion(parameters, on: images, of: communicator).summed(over: communicator, for: purpose)
+    }
+
+    private func partialConfusion(
+        _ parameters: Parameters<Float>, on images: LabelledImages, of communicator: some Communicator
     ) -> Confusion {
         var confusion = Confusion(classes: images.classCount)
         let size = Self.evaluationBatch
@@ -107,6 +118,6 @@ extension ClassificationNetwork {
             let batch = images.batch(Array(first..<min(images.count, first + size)))
             confusion.add(labels: batch.labels, predictions: evaluated(batch.images, parameters).argmax(axis: 1))
         }
-        return confusion.summed(over: communicator)
+        return confusion
     }
 }

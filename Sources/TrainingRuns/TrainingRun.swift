@@ -94,7 +94,7 @@ package struct TrainingRun: Sendable {
         var trainer = try trainer(communicator)
         var isNew = !(resumes && FileManager.default.fileExists(atPath: latest))
         if !isNew { try goOn(&trainer.checkpoint, from: latest) }
-        try trainer.checkAgreement()
+        if communicator.count > 1 { try trainer.checkAgreement(on: facts(of: data)) }
         let log = communicator.rank == 0 ? TrainingLog("\(directory)/log.jsonl") : nil
         if !isNew { try log?.keep(upTo: trainer.checkpoint.iteration) }
         let loader = data.batches(size: batch, seed: seed, from: trainer.checkpoint.iteration, for: communicator)
@@ -108,7 +108,9 @@ package struct TrainingRun: Sendable {
             pace.add(loss: loss, images: batch.labels.count * communicator.count)
             if iteration % 10 == 0 { progress(pace.line(iteration, of: iterations, trainer.checkpoint.earlyStopping?.bestError)) }
             guard iteration % interval == 0 || iteration == iterations else { continue }
-            let error = trainer.network.confusion(trainer.checkpoint.parameters, on: data.validation, among: communicator).errorRate
+            let error = try trainer.network.confusion(
+                trainer.checkpoint.parameters, on: data.validation, among: communicator, for: "the validation after iteration \(iteration)"
+            ).errorRate
             let isBest = trainer.checkpoint.earlyStopping?.record(error, at: iteration) ?? false
             if let log {
                 // All that may not fit on the disk is there before anything changes.
@@ -171,7 +173,7 @@ package struct TrainingRun: Sendable {
             try checkpoint.restore(from: path)
         } catch {
             guard case .otherNetwork(_, let found, let expected) = error else { throw error }
-            throw otherTraining(path, fields(found), fields(expected))
+            throw otherTraining(path, jsonFields(found) ?? [:], jsonFields(expected) ?? [:])
         }
         guard checkpoint.settings == settings else { throw otherTraining(path, checkpoint.settings, settings) }
         checkpoint.earlyStopping?.patience = patience ?? Self.endlessPatience
@@ -182,11 +184,5 @@ package struct TrainingRun: Sendable {
         let names = Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
         func list(_ values: [String: String]) -> String { names.map { "\($0) \(values[$0] ?? "unknown")" }.joined(separator: ", ") }
         return .otherTraining(path: path, found: list(found), expected: list(expected))
-    }
-
-    /// What describes a network in a checkpoint, by name.
-    private func fields(_ network: String) -> [String: String] {
-        let object = try? JSONSerialization.jsonObject(with: Data(network.utf8)) as? [String: Any]
-        return (object ?? [:]).mapValues { "\($0)" }
     }
 }

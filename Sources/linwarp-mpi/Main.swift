@@ -9,7 +9,9 @@ enum Main {
     static func main() {
         program_begin()
         processes_start()
-        if !Environment.namesThreads { Threads.count = Int(processes_processors()) }
+        // Whatever the environment of each says, all of them have to ask.
+        let processors = Int(processes_processors())
+        if !Environment.namesThreads { Threads.count = processors }
         runLinwarpMPI(MPIProcesses()) { processes_abort($0) }
         processes_end()
     }
@@ -19,6 +21,13 @@ enum Main {
 struct MPIProcesses: Communicator {
     let rank = Int(processes_rank())
     let count = Int(processes_count())
+
+    func gather(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count * bytes.count) { all, initialized in
+            processes_gather(bytes, all.baseAddress, Int32(bytes.count))
+            initialized = count * bytes.count
+        }
+    }
 
     func sum(_ numbers: UnsafeMutableBufferPointer<Float>) -> Duration {
         precondition(numbers.count <= Int32.max, "MPIProcesses.sum: found \(numbers.count) numbers, expected at most \(Int32.max)")

@@ -90,8 +90,8 @@ final class BatchLoaderTests: XCTestCase {
             return number
         }
         XCTAssertEqual(try loader.next(), 3)
-        // Time for all that it may prepare, then for what it may not.
-        for _ in 0..<5000 where prepared.withLock({ $0.count }) < 3 { Thread.sleep(forTimeInterval: 0.001) }
+        // Until it has prepared all that it may, and time for what it may not.
+        waitUntil { prepared.withLock { $0.count } >= 3 }
         Thread.sleep(forTimeInterval: 0.05)
         XCTAssertEqual(prepared.withLock { $0 }, [3, 4, 5])
         XCTAssertEqual(try [loader.next(), loader.next(), loader.next()], [4, 5, 6])
@@ -123,8 +123,7 @@ final class BatchLoaderTests: XCTestCase {
                 for _ in 0..<taken { _ = try loader.next() }
             }()
             // The thread has ended, but its function may not have returned yet.
-            for _ in 0..<1000 where token != nil { Thread.sleep(forTimeInterval: 0.001) }
-            XCTAssertNil(token)
+            waitUntil { token == nil }
         }
     }
 

@@ -1,5 +1,6 @@
 import Datasets
 import LinearAlgebra
+import Tensors
 import TestSupport
 import XCTest
 
@@ -27,6 +28,25 @@ final class LabelledImagesTests: XCTestCase {
         XCTAssertEqual(subset.labels, [0, 1])
         XCTAssertEqual(subset.classNames, images.classNames)
         XCTAssertEqual(subset.batch([0, 1]).images, images.batch([4, 3]).images)
+    }
+
+    /// Of what the images are, not of how they are kept; anything that a training could tell apart changes it.
+    func testDigest() {
+        let bytes = indices(of: [2, 2, 6]).map { UInt8(40 * $0[0] + 20 * $0[1] + $0[2]) }
+        func digest(_ bytes: [UInt8], channels: Int = 2, height: Int = 2, labels: [Int] = [2, 0], names: [String] = ["a", "b", "c"]) -> Digest {
+            LabelledImages(
+                pixels: bytes, channels: channels, height: height, width: 12 / channels / height, labels: labels, classNames: names
+            ).digest
+        }
+        XCTAssertEqual(images.subset([0, 1]).digest, digest(bytes))
+        var other = bytes
+        other[23] += 1
+        for found in [
+            images.digest, images.subset([1, 0]).digest, digest(other), digest(bytes, labels: [2, 1]), digest(bytes, channels: 1),
+            digest(bytes, height: 3), digest(bytes, names: ["a", "b", "d"]),
+        ] {
+            XCTAssertNotEqual(found, digest(bytes))
+        }
     }
 
     func testBatchOnOneAndTwoThreads() {

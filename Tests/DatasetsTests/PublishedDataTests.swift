@@ -5,8 +5,11 @@ import XCTest
 
 /// The published data sets, where `LINWARP_DATA` names a directory with `MNIST` and `GTSRB`.
 final class PublishedDataTests: XCTestCase {
-    private func directory() throws -> String {
+    private func directory(of set: String) throws -> String {
         guard let directory = Environment.data else { throw XCTSkip("LINWARP_DATA is not set") }
+        guard FileManager.default.fileExists(atPath: "\(directory)/\(set)") else {
+            throw XCTSkip("LINWARP_DATA: found “\(directory)”, expected a directory that holds \(set)")
+        }
         return directory
     }
 
@@ -15,8 +18,8 @@ final class PublishedDataTests: XCTestCase {
     }
 
     func testMNIST() throws {
-        let training = try MNIST.images(.training, in: directory())
-        let test = try MNIST.images(.test, in: directory())
+        let training = try MNIST.images(.training, in: directory(of: "MNIST"))
+        let test = try MNIST.images(.test, in: directory(of: "MNIST"))
         XCTAssertEqual(histogram(training), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
         XCTAssertEqual(histogram(test), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
         XCTAssertEqual([training.channels, training.height, training.width], [1, 28, 28])
@@ -29,7 +32,7 @@ final class PublishedDataTests: XCTestCase {
     }
 
     func testGTSRB() throws {
-        let set = try GTSRB(directory: directory())
+        let set = try GTSRB(directory: directory(of: "GTSRB"))
         XCTAssertEqual(Set(set.training.map(\.label)), Set(0..<43))
         XCTAssertEqual(Set(set.test.map(\.label)), Set(0..<43))
         let (training, validation) = set.split(seed: 0)

@@ -38,7 +38,6 @@ final class ThreadsTests: XCTestCase {
     func testManyCallers() {
         Threads.with(count: 3) {
             let total = Atomic<Int>(0)
-            // Threads that end with the test; those of a queue would end, and give back memory, while another test counts it.
             let ended = DispatchSemaphore(value: 0)
             for _ in 0..<16 {
                 Thread.detachNewThread {

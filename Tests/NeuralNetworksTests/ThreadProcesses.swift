@@ -8,9 +8,14 @@ struct ThreadProcess: Communicator {
     let rank, count: Int
     private let exchange: Exchange
 
+    func gather(_ bytes: [UInt8]) -> [UInt8] { exchange.all(bytes, of: rank, count).flatMap { $0 } }
+
     func sum(_ numbers: UnsafeMutableBufferPointer<Float>) -> Duration {
-        let sums = exchange.sum(Array(numbers), of: rank, count)
-        for i in numbers.indices { numbers[i] = sums[i] }
+        // By rank, so that rounding does not depend on who comes first.
+        let parts = exchange.all(Array(UnsafeRawBufferPointer(numbers)), of: rank, count)
+        for i in numbers.indices {
+            numbers[i] = parts.map { $0.withUnsafeBytes { $0.load(fromByteOffset: 4 * i, as: Float.self) } }.reduce(0, +)
+        }
         return .seconds(1)
     }
 
@@ -31,18 +36,17 @@ struct ThreadProcess: Communicator {
     }
 }
 
-/// Adds what all threads bring, and lets none go before the last has come.
+/// Passes around what all threads bring, and lets none go before the last has come.
 private final class Exchange: Sendable {
     private struct State {
-        var arriving: [Int: [Float]] = [:]
-        var sums: [Float] = []
+        var arriving: [Int: [UInt8]] = [:]
+        var all: [[UInt8]] = []
         var round = 0
 
         mutating func complete() {
-            // By rank, so that rounding does not depend on who comes first.
-            let parts = arriving.sorted { $0.key < $1.key }.map(\.value)
-            XCTAssertEqual(Set(parts.map(\.count)).count, 1, "processes exchange different numbers of numbers")
-            sums = parts.dropFirst().reduce(parts[0]) { zip($0, $1).map { $0 + $1 } }
+            all = arriving.sorted { $0.key < $1.key }.map(\.value)
+            // MPI would write beyond the shortest.
+            XCTAssertEqual(Set(all.map(\.count)).count, 1, "processes exchange different numbers of bytes")
             arriving = [:]
             round += 1
         }
@@ -51,16 +55,16 @@ private final class Exchange: Sendable {
     private let condition = NSCondition()
     private let state = Mutex(State())
 
-    func sum(_ numbers: [Float], of rank: Int, _ count: Int) -> [Float] {
+    func all(_ bytes: [UInt8], of rank: Int, _ count: Int) -> [[UInt8]] {
         condition.lock()
         defer { condition.unlock() }
         let round = state.withLock { state in
             defer { if state.arriving.count == count { state.complete() } }
-            state.arriving[rank] = numbers
+            state.arriving[rank] = bytes
             return state.round
         }
         condition.broadcast()
         while state.withLock({ $0.round }) == round { condition.wait() }
-        return state.withLock { $0.sums }
+        return state.withLock { $0.all }
     }
 }

@@ -19,7 +19,7 @@ final class BadDataTests: ToolTestCase {
         for dataset in ["mnist", "gtsrb"] {
             try assertFails(
                 ["train", dataset, "--data", "nowhere", "--out", "out"], code: 1, naming: "nowhere: found no such directory", "expected")
-            let run = try shell("unset LINWARP_DATA; exec \"$0\" train \(dataset) --out out")
+            let run = try linwarp(["train", dataset, "--out", "out"])
             assertReported(run, code: 64, naming: ["--data: found none", "LINWARP_DATA", dataset], dataset)
         }
         try write("Some words.\n", "data/readme.txt")

@@ -15,7 +15,7 @@ final class ExperimentTests: ToolTestCase {
         try assertFails(
             ["experiment", "gradient-field", "--data", "nowhere", "--out", "."], code: 1, naming: "nowhere: found no such directory",
             "expected")
-        let run = try shell("unset LINWARP_DATA; exec \"$0\" experiment gradient-field")
+        let run = try linwarp(["experiment", "gradient-field"])
         assertReported(run, code: 1, naming: ["--data: found none and no LINWARP_DATA", "VOC2012", "--quick"], "no data")
     }
 

@@ -32,7 +32,10 @@ class ToolTestCase: DirectoryTestCase {
     /// The executable lies beside the test bundle.
     static let executable = Bundle.main.executableURL!.deletingLastPathComponent().appendingPathComponent("linwarp").path
 
-    /// Runs the program in the directory; a run that takes longer than a minute has failed.
+    /// What the program gets of this process's environment. It needs no data sets, whatever the user's variable says of them.
+    static var inherited: [String: String] { ProcessInfo.processInfo.environment.filter { $0.key != "LINWARP_DATA" } }
+
+    /// Runs the program in the directory.
     func linwarp(_ arguments: [String], environment: [String: String] = [:]) throws -> Run {
         try run(Self.executable, arguments, environment: environment)
     }
@@ -47,9 +50,7 @@ class ToolTestCase: DirectoryTestCase {
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        // Tests need no data sets, whatever the user's variable says of them.
-        let inherited = ProcessInfo.processInfo.environment.filter { $0.key != "LINWARP_DATA" }
-        process.environment = inherited.merging(environment) { $1 }
+        process.environment = Self.inherited.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let (output, error) = (fileWithoutName(), fileWithoutName())
         process.standardOutput = output
@@ -57,8 +58,8 @@ class ToolTestCase: DirectoryTestCase {
         let ended = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in ended.signal() }
         try process.run()
-        if ended.wait(timeout: .now() + 60) == .timedOut {
-            XCTFail("still running after a minute: \(arguments)")
+        if ended.wait(timeout: .now() + hangingTime) == .timedOut {
+            XCTFail("still running after ten minutes: \(arguments)")
             kill(process.processIdentifier, SIGKILL)
             ended.wait()
         }

@@ -15,5 +15,8 @@ int processes_count(void);
 /// How many processors belong to this process. Each one is divided among the processes of this machine that may run on it.
 int processes_processors(void);
 
-/// Replaces the numbers by their sums over all processes. Returns the seconds that this takes once all processes are there.
+/// Gives the bytes of every process to all, one after the other by rank. All must come with as many.
+void processes_gather(const void *own, void *all, int bytes);
+
+/// Replaces the numbers by their sums over all processes; returns the seconds that this takes. All must come with as many.
 double processes_sum(float *numbers, int count);

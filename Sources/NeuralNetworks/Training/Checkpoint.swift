@@ -111,7 +111,7 @@ private func firstNotFinite<Scalar: FloatingScalar>(_ scalars: UnsafeBufferPoint
     return nil
 }
 
-private func json(_ value: some Encodable) -> String {
+func json(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     do {

@@ -1,23 +1,6 @@
 import LinearAlgebra
 import Tensors
 
-/// Training that can't go on.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
-    /// The loss, or a parameter's gradient, is not a finite number any more. The parameters are as they were before that iteration.
-    case notFinite(iteration: Int)
-    /// A process would train something else than process 0: it was given other options, or read another checkpoint.
-    case differentStart(process: Int, iteration: Int, expected: Int)
-
-    public var description: String {
-        switch self {
-        case .notFinite(let iteration): "iteration \(iteration): found a loss or gradient that is not a finite number, expected one that is"
-        case .differentStart(let process, let iteration, let expected):
-            "process \(process): found other options or another checkpoint (iteration \(iteration)) than on process 0 (iteration \(expected)), "
-                + "expected the same: one command, one output directory that all processes see, processors of one kind"
-        }
-    }
-}
-
 /// Trains a classification network, an iteration at a time.
 ///
 /// Its whole state is `checkpoint`: an iteration is a function of that and of its batch alone. So a training that is interrupted and goes on
@@ -47,14 +30,6 @@ public struct Trainer: Sendable {
         self.communicator = communicator
     }
 
-    /// Throws, on every process, where one of them would train something else than the first.
-    public func checkAgreement() throws(TrainingError) {
-        let fingerprints = communicator.gathered(checkpoint.fingerprint)
-        let iterations = communicator.gathered(Float(checkpoint.iteration)).map { Int($0) }
-        guard let other = fingerprints.firstIndex(where: { $0 != fingerprints[0] }) else { return }
-        throw .differentStart(process: other, iteration: iterations[other], expected: iterations[0])
-    }
-
     /// One iteration on a batch of images [N, C, H, W] and their labels, or this process's part of it; gives the loss of the whole batch
     /// before the iteration.
     public mutating func step(_ images: Tensor<Float>, _ labels: [Int]) throws(TrainingError) -> Double {
@@ -68,7 +43,7 @@ public struct Trainer: Sendable {
             return softmaxCrossEntropy(network(images, &context), labels)
         }
         // What is not finite on one process is not finite in the sum, which all get: they stop together.
-        communication += communicator.average(&gradients, loss: &value)
+        communication += try communicator.average(&gradients, loss: &value, iteration: checkpoint.iteration)
         let loss = Double(value.scalar)
         let norm = globalNorm(gradients)
         guard loss.isFinite && norm.isFinite else { throw .notFinite(iteration: checkpoint.iteration) }
@@ -96,10 +71,12 @@ public struct Confusion: Sendable, Equatable {
         for (label, prediction) in zip(labels, predictions) { counts[label][prediction] += 1 }
     }
 
-    /// What all processes found together.
-    public func summed(over communicator: some Communicator) -> Confusion {
+    /// What all processes found together, who all have to come for the same purpose.
+    public func summed(over communicator: some Communicator, for purpose: String) throws(TrainingError) -> Confusion {
         var numbers = counts.flatMap { $0.map { Float($0) } }
-        numbers.withUnsafeMutableBufferPointer { _ = communicator.sum($0) }
+        try numbers.withUnsafeMutableBufferPointer { (numbers) throws(TrainingError) in
+            _ = try communicator.sum(numbers, for: purpose)
+        }
         var sum = self
         for i in numbers.indices { sum.counts[i / counts.count][i % counts.count] = Int(numbers[i]) }
         return sum
