@@ -48,7 +48,8 @@ struct AlignCommand: ParsableCommand {
         ]
         for (name, isGiven) in given where isGiven {
             throw ValidationError(
-                "--\(name): found it together with --sampler, --optimizer, --iterations or --seed, expected either: the paper's search has none")
+                "--\(name): found it together with --sampler, --optimizer, --iterations or --seed, expected either: the paper's search has none"
+            )
         }
     }
 
@@ -74,12 +75,15 @@ struct SearchOptions: ParsableArguments {
         transform: choiceArgument)
     var sampler: [SamplerName] = []
 
-    @Option(help: "Of the paper's search: levenberg-marquardt, whose noise shrinks (the default), or adam, the paper's way.", transform: choiceArgument)
+    @Option(
+        help: "Of the paper's search: levenberg-marquardt, whose noise shrinks (the default), or adam, the paper's way.",
+        transform: choiceArgument)
     var optimizer: OptimizerName?
 
     // Numbers may be negative: what follows such an option is its value even if it begins with a minus.
     @Option(
-        parsing: .unconditional, help: "Where to start: six or nine comma-separated numbers (default: anywhere; the identity in the paper's search).",
+        parsing: .unconditional,
+        help: "Where to start: six or nine comma-separated numbers (default: anywhere; the identity in the paper's search).",
         transform: matrixArgument)
     var initial: Matrix3?
 
@@ -88,7 +92,9 @@ struct SearchOptions: ParsableArguments {
         transform: { try wholeNumberArgument($0, in: 0...1_000_000) })
     var iterations: Int?
 
-    @Option(parsing: .unconditional, help: "Of the paper's search: of the noise (default: 0). The same seed gives the same result.", transform: seedArgument)
+    @Option(
+        parsing: .unconditional, help: "Of the paper's search: of the noise (default: 0). The same seed gives the same result.",
+        transform: seedArgument)
     var seed: UInt64?
 
     @Option(help: "The directory to write to.", transform: pathArgument)

@@ -47,7 +47,8 @@ struct AlignmentPair {
     func aligned(_ settings: AlignmentSettings) throws -> Alignment {
         do throws(AlignmentError) { return try align(source, to: target, settings) } catch {
             guard case .nothingCounts(let image) = error else { throw error }
-            throw Failure(description: "--\(image)-mask: found that it and the image's transparency leave out every pixel, expected some that count")
+            throw Failure(
+                description: "--\(image)-mask: found that it and the image's transparency leave out every pixel, expected some that count")
         }
     }
 }
@@ -60,7 +61,9 @@ private func combined(_ other: Tensor<Float>?, _ path: String?, option: String, 
     let mask = try Tensor<Float>(imageAt: path)
     guard mask.shape[1...] == image.shape[1...] else {
         throw Failure(
-            description: "\(option) \(path): found \(mask.shape[2])x\(mask.shape[1]) pixels, expected \(image.shape[2])x\(image.shape[1]), as its image")
+            description:
+                "\(option) \(path): found \(mask.shape[2])x\(mask.shape[1]) pixels, expected \(image.shape[2])x\(image.shape[1]), as its image"
+        )
     }
     let colors = mask.shape[0] < 3 ? 1 : 3
     let brightness = mask[0..<colors].mean(axes: [0])

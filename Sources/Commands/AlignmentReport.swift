@@ -66,16 +66,24 @@ struct AlignmentReport {
     func lines(directory: String) -> [String] {
         results.flatMap { result in
             let a = result.alignment
-            var parts = [a.confidence.map { "\($0.verdict.rawValue), \(a.status.rawValue)" } ?? "\(a.status.rawValue) after \(a.losses.count) iterations"]
+            var parts = [
+                a.confidence.map { "\($0.verdict.rawValue), \(a.status.rawValue)" }
+                    ?? "\(a.status.rawValue) after \(a.losses.count) iterations"
+            ]
             parts.append("\(fixed(result.seconds, 2)) s")
             if let c = a.confidence {
-                if let deviation = c.cornerDeviations?.max() { parts.append("corners within \(fixed(deviation, 3)) pixels (standard deviation)") }
+                if let deviation = c.cornerDeviations?.max() {
+                    parts.append("corners within \(fixed(deviation, 3)) pixels (standard deviation)")
+                }
                 parts.append("correlation \(fixed(c.correlation, 3)), overlap \(percent(c.overlap))")
             } else if let loss = a.losses.last {
                 parts.append("mean squared difference \(fixed(loss, 6))")
             }
             if let error = result.cornerError { parts.append("corner error \(fixed(error, 4))") }
-            return ["\(result.method.name): \(parts.joined(separator: ", "))", "  matrix \(a.matrix.elements.map { fixed($0, 6) }.joined(separator: ","))"]
+            return [
+                "\(result.method.name): \(parts.joined(separator: ", "))",
+                "  matrix \(a.matrix.elements.map { fixed($0, 6) }.joined(separator: ","))",
+            ]
         } + ["\(directory)/figure.png"]
     }
 

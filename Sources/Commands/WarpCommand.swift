@@ -27,7 +27,10 @@ struct WarpCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "Turns the part that is shown, in degrees, clockwise.", transform: numberArgument)
     var rotate: Double?
 
-    @Option(parsing: .unconditional, help: "Scales the part that is shown: 0.5 is half the image (default: as much as keeps the size of pixels).", transform: positiveNumberArgument)
+    @Option(
+        parsing: .unconditional,
+        help: "Scales the part that is shown: 0.5 is half the image (default: as much as keeps the size of pixels).",
+        transform: positiveNumberArgument)
     var scale: Double?
 
     @Option(

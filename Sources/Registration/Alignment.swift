@@ -128,7 +128,8 @@ private func registered<Scalar: FloatingScalar>(
     let targetCounts = try counts(settings.targetMask, "target", [t[2], t[3]])
     return forEachPair(s[0]) { n in
         Registrar(
-            source: sources[n..<n + 1].reshaped(Array(s[1...])).cast(to: Float.self), sourceCounts: sourceCounts, target: targets[n..<n + 1].reshaped(Array(t[1...])).cast(to: Float.self),
+            source: sources[n..<n + 1].reshaped(Array(s[1...])).cast(to: Float.self), sourceCounts: sourceCounts,
+            target: targets[n..<n + 1].reshaped(Array(t[1...])).cast(to: Float.self),
             targetCounts: targetCounts, frame: frame, settings: settings
         ).alignment()
     }

@@ -52,8 +52,12 @@ public struct Frame: Equatable, Sendable {
     var inverse: Frame { Frame(sourceAspect: targetAspect, targetAspect: sourceAspect, targetHeight: 1 / targetHeight) }
 
     /// A matrix between coordinates in this frame's unit, in the unit of half the target's height.
-    func inTargetUnits(_ matrix: Matrix3) -> Matrix3 { .scaling(1 / targetHeight, 1 / targetHeight) * matrix * .scaling(targetHeight, targetHeight) }
+    func inTargetUnits(_ matrix: Matrix3) -> Matrix3 {
+        .scaling(1 / targetHeight, 1 / targetHeight) * matrix * .scaling(targetHeight, targetHeight)
+    }
 
     /// A matrix between coordinates in units of half the target's height, in this frame's unit.
-    func inSourceUnits(_ matrix: Matrix3) -> Matrix3 { .scaling(targetHeight, targetHeight) * matrix * .scaling(1 / targetHeight, 1 / targetHeight) }
+    func inSourceUnits(_ matrix: Matrix3) -> Matrix3 {
+        .scaling(targetHeight, targetHeight) * matrix * .scaling(1 / targetHeight, 1 / targetHeight)
+    }
 }

@@ -16,7 +16,9 @@ extension TrainingRun {
 
     /// A digest of the executable, which any other build changes.
     private static var program: String {
-        guard let executable = try? Data(contentsOf: URL(fileURLWithPath: "/proc/self/exe"), options: .mappedIfSafe) else { return "unknown" }
+        guard let executable = try? Data(contentsOf: URL(fileURLWithPath: "/proc/self/exe"), options: .mappedIfSafe) else {
+            return "unknown"
+        }
         var digest = Digest()
         executable.withUnsafeBytes { digest.add($0) }
         return digest.description

@@ -33,7 +33,9 @@ final class LabelledImagesTests: XCTestCase {
     /// Of what the images are, not of how they are kept; anything that a training could tell apart changes it.
     func testDigest() {
         let bytes = indices(of: [2, 2, 6]).map { UInt8(40 * $0[0] + 20 * $0[1] + $0[2]) }
-        func digest(_ bytes: [UInt8], channels: Int = 2, height: Int = 2, labels: [Int] = [2, 0], names: [String] = ["a", "b", "c"]) -> Digest {
+        func digest(_ bytes: [UInt8], channels: Int = 2, height: Int = 2, labels: [Int] = [2, 0], names: [String] = ["a", "b", "c"])
+            -> Digest
+        {
             LabelledImages(
                 pixels: bytes, channels: channels, height: height, width: 12 / channels / height, labels: labels, classNames: names
             ).digest

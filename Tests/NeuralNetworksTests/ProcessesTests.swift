@@ -102,7 +102,9 @@ final class ProcessesTests: XCTestCase {
                 try trainer.checkAgreement(on: isOdd ? facts : ["iterations": "20"])
             }
             for error in errors {
-                guard case .differentStart(let process, let found, let expected) = error else { return XCTFail("no such error", line: line) }
+                guard case .differentStart(let process, let found, let expected) = error else {
+                    return XCTFail("no such error", line: line)
+                }
                 XCTAssertEqual(process, 2, line: line)
                 XCTAssertEqual(Set(found.keys), names, line: line)
                 XCTAssertEqual(Set(expected.keys), names, line: line)

@@ -41,7 +41,8 @@ final class PairMomentsTests: XCTestCase {
     }
 
     private func naive(
-        _ source: [Double], _ target: [Double], _ sourceCounts: [UInt8]?, _ targetCounts: [UInt8]?, _ margin: Double, _ tile: warp_rectangle,
+        _ source: [Double], _ target: [Double], _ sourceCounts: [UInt8]?, _ targetCounts: [UInt8]?, _ margin: Double,
+        _ tile: warp_rectangle,
         _ photometry: warp_photometry?
     ) -> [Double] {
         var sums = [Double](repeating: 0, count: Int(warp_pair_moments))
@@ -52,10 +53,14 @@ final class PairMomentsTests: XCTestCase {
                 let d = matrix[6] * x + matrix[7] * y + matrix[8]
                 let (u, v) = ((matrix[0] * x + matrix[1] * y + matrix[2]) / d, (matrix[3] * x + matrix[4] * y + matrix[5]) / d)
                 let (px, py) = ((u + 1) * Double(sourceWidth) / 2 - 0.5, (v + 1) * Double(sourceHeight) / 2 - 0.5)
-                guard px >= margin - 0.5, px <= Double(sourceWidth) - 0.5 - margin, py >= margin - 0.5, py <= Double(sourceHeight) - 0.5 - margin
+                guard px >= margin - 0.5, px <= Double(sourceWidth) - 0.5 - margin, py >= margin - 0.5,
+                    py <= Double(sourceHeight) - 0.5 - margin
                 else { continue }
                 if let sourceCounts {
-                    let (i, j) = (min(max(Int((px + 0.5).rounded(.down)), 0), sourceWidth - 1), min(max(Int((py + 0.5).rounded(.down)), 0), sourceHeight - 1))
+                    let (i, j) = (
+                        min(max(Int((px + 0.5).rounded(.down)), 0), sourceWidth - 1),
+                        min(max(Int((py + 0.5).rounded(.down)), 0), sourceHeight - 1)
+                    )
                     if sourceCounts[j * sourceWidth + i] == 0 { continue }
                 }
                 let (s, t) = (interpolated(source, px, py), target[row * targetWidth + column])
@@ -94,7 +99,8 @@ final class PairMomentsTests: XCTestCase {
         ]
         let photometries: [warp_photometry?] = [
             nil, warp_photometry(gain: 0.8, bias: 0.1, inverse_reach: 1.2, clips: true),
-            warp_photometry(gain: -0.7, bias: 0.9, inverse_reach: 2, clips: true), warp_photometry(gain: 1, bias: 0, inverse_reach: 1, clips: false),
+            warp_photometry(gain: -0.7, bias: 0.9, inverse_reach: 2, clips: true),
+            warp_photometry(gain: 1, bias: 0, inverse_reach: 1, clips: false),
         ]
         for isMasked in [false, true] {
             for margin in [0.0, 2] {
@@ -110,7 +116,9 @@ final class PairMomentsTests: XCTestCase {
                             sourceCounts.withUnsafeBufferPointer { sourceCounts in
                                 targetCounts.withUnsafeBufferPointer { targetCounts in
                                     (pair.source, pair.target) = (UnsafeRawPointer(s.baseAddress!), UnsafeRawPointer(t.baseAddress!))
-                                    if isMasked { (pair.source_counts, pair.target_counts) = (sourceCounts.baseAddress, targetCounts.baseAddress) }
+                                    if isMasked {
+                                        (pair.source_counts, pair.target_counts) = (sourceCounts.baseAddress, targetCounts.baseAddress)
+                                    }
                                     var tile = tile
                                     if var photometry {
                                         Scalar.kernels.pair_moments(&pair, &tile, Int32(channel), &photometry, &found)
@@ -127,7 +135,8 @@ final class PairMomentsTests: XCTestCase {
                         target.scalars[channel * t..<(channel + 1) * t].map { Double($0) }, isMasked ? sourceCounts : nil,
                         isMasked ? targetCounts : nil, margin, tile, photometry)
                     for i in found.indices {
-                        XCTAssertEqual(found[i], expected[i], accuracy: tolerance * max(1, abs(expected[i])), "sum \(i), masked \(isMasked)")
+                        XCTAssertEqual(
+                            found[i], expected[i], accuracy: tolerance * max(1, abs(expected[i])), "sum \(i), masked \(isMasked)")
                     }
                 }
             }

@@ -44,7 +44,9 @@ final class RegistrationTests: XCTestCase {
     func testAnyTurnAndScale() throws {
         for (degrees, scale) in [(0.0, 1.0), (40, 0.8), (100, 1.2), (180, 0.6), (-130, 0.9)] {
             let truth = motion(degrees, scale, 8, -5, height: 100, width: 110)
-            try assertFound(scene, view(scene, truth, height: 100, width: 110), truth, AlignmentSettings(family: .similarity), "\(degrees) degrees, scale \(scale)")
+            try assertFound(
+                scene, view(scene, truth, height: 100, width: 110), truth, AlignmentSettings(family: .similarity),
+                "\(degrees) degrees, scale \(scale)")
         }
     }
 
@@ -66,7 +68,9 @@ final class RegistrationTests: XCTestCase {
         let target = view(scene, truth)
         let gains = Tensor<Float>([0.6, 0.9, 0.8], shape: [3, 1, 1])
         let fall = Tensor<Float>((0..<120 * 160).map { 1 - 0.4 * Float($0 % 160) / 160 }, shape: [1, 120, 160])
-        for (name, changed) in [("exposure", target * gains + 0.05), ("inverted", 1 - target), ("curve", target * target), ("light", target * fall)] {
+        for (name, changed) in [
+            ("exposure", target * gains + 0.05), ("inverted", 1 - target), ("curve", target * target), ("light", target * fall),
+        ] {
             try assertFound(scene, changed, truth, within: 0.1, AlignmentSettings(family: .similarity), name)
         }
         let found = try align(scene, to: target * gains + 0.05, AlignmentSettings(family: .similarity))
@@ -107,7 +111,8 @@ final class RegistrationTests: XCTestCase {
         func masked(_ image: Tensor<Float>, _ value: Float) -> (image: Tensor<Float>, mask: Tensor<Float>) {
             let (height, width) = (image.shape[1], image.shape[2])
             let mask = Tensor<Float>((0..<height * width).map { $0 % width > width / 5 ? 1 : 0 }, shape: [height, width])
-            let changed = Tensor((0..<image.count).map { mask.scalars[$0 % (height * width)] > 0 ? image.scalars[$0] : value }, shape: image.shape)
+            let changed = Tensor(
+                (0..<image.count).map { mask.scalars[$0 % (height * width)] > 0 ? image.scalars[$0] : value }, shape: image.shape)
             return (changed, mask)
         }
         let target = view(scene, truth)
@@ -120,7 +125,9 @@ final class RegistrationTests: XCTestCase {
         }
         for other in results.dropFirst() { XCTAssertEqual(other, results[0]) }
         // What is no number is masked by itself.
-        XCTAssertEqual(try align(masked(scene, .nan).image, to: masked(target, .nan).image, AlignmentSettings(family: .similarity)).parameters, results[0])
+        XCTAssertEqual(
+            try align(masked(scene, .nan).image, to: masked(target, .nan).image, AlignmentSettings(family: .similarity)).parameters,
+            results[0])
     }
 
     /// The same black, white frame in both images pulls nobody; nor does what lies outside of a turned photograph.

@@ -47,7 +47,13 @@ final class DigestTests: XCTestCase {
     /// The same in every run; texts have an end.
     func testText() {
         XCTAssertEqual(digest { $0.add("linear") }, digest { $0.add("lin" + "ear") })
-        XCTAssertNotEqual(digest { $0.add("lin"); $0.add("ear") }, digest { $0.add("line"); $0.add("ar") })
+        XCTAssertNotEqual(
+            digest {
+                $0.add("lin"); $0.add("ear")
+            },
+            digest {
+                $0.add("line"); $0.add("ar")
+            })
         XCTAssertEqual(digest { $0.add("linear") }.count, 16)
     }
 }

@@ -66,7 +66,7 @@ final class EnvironmentTests: ToolTestCase {
 
     func testDataDirectory() throws {
         try writeMNIST(in: "data/")
-        let arguments = ["train", "mnist", "--network", "none", "--batch", "2", "--iterations", "1", "--out", "out"]
+        let arguments = ["train", "mnist", "--network", "none", "--batch", "2", "--iterations", "1", "--overwrite", "--out", "out"]
         try succeed(arguments, environment: ["LINWARP_DATA": "data"])
         assertReported(
             try linwarp(arguments, environment: ["LINWARP_DATA": "nowhere"]), code: 1, naming: ["nowhere: found no such directory"], "wrong"

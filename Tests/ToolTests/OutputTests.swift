@@ -20,18 +20,18 @@ final class OutputTests: ToolTestCase {
     /// A directory under the name of the file to write is found only when everything is done.
     func testDirectoriesInPlaceOfFiles() throws {
         try writeScene("image.ppm")
-        for name in ["out.png", "out/aligned-linearized.png"] {
+        for name in ["out.png", "out/aligned.png"] {
             try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
         }
         try assertFails(["warp", "image.ppm", "--out", "out.png"], code: 1, naming: "out.png")
-        try assertFails(["align", "image.ppm", "image.ppm", "--out", "out"], code: 1, naming: "out/aligned-linearized.png")
-        try FileManager.default.removeItem(atPath: path("out/aligned-linearized.png"))
+        try assertFails(["align", "image.ppm", "image.ppm", "--out", "out"], code: 1, naming: "out/aligned.png")
+        try FileManager.default.removeItem(atPath: path("out/aligned.png"))
         try FileManager.default.createDirectory(atPath: path("out/result.json"), withIntermediateDirectories: false)
         let run = try linwarp(["align", "image.ppm", "image.ppm", "--out", "out"])
         assertReported(run, code: 1, naming: ["out/result.json"], "result.json")
         XCTAssertEqual(
             try FileManager.default.contentsOfDirectory(atPath: path("out")).sorted(),
-            ["aligned-linearized.png", "figure.png", "result.json"])
+            ["aligned.png", "figure.png", "result.json"])
     }
 
     func testHelpShowsAnExample() throws {

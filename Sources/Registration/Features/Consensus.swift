@@ -151,6 +151,7 @@ private func leastSquares(_ places: [Place], _ family: TransformationFamily, fro
     case .affine: fit = Matrix3([p[0], p[1], p[2], p[3], p[4], p[5], 0, 0, 1])
     default: fit = Matrix3([p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], 1])
     }
-    let whole = .translation(mu, mv) * .scaling(sourceSpread, sourceSpread) * fit * .scaling(1 / spread, 1 / spread) * .translation(-mx, -my)
+    let whole =
+        .translation(mu, mv) * .scaling(sourceSpread, sourceSpread) * fit * .scaling(1 / spread, 1 / spread) * .translation(-mx, -my)
     return whole.inverse == nil ? nil : whole
 }

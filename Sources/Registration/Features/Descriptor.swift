@@ -46,32 +46,38 @@ private func describe(_ space: ScaleSpace, _ keypoint: Keypoint, unsigned: Bool,
     let radius = min(Int((cell * 2.5 * 2.0.squareRoot()).rounded()) + 1, max(width, height))
     let (cosine, sine) = (Float(cos(keypoint.angle) / cell), Float(sin(keypoint.angle) / cell))
     let turn = Float(keypoint.angle)
+    let perRadian: Float = (unsigned ? 2 : 1) * 8 / (2 * .pi)
     plane.pixels.withUnsafeBufferPointer { p in
         let (x0, y0) = (Int(cx.rounded()), Int(cy.rounded()))
-        let (left, right, top, bottom) = (max(1, x0 - radius), min(width - 2, x0 + radius), max(1, y0 - radius), min(height - 2, y0 + radius))
+        let (left, right, top, bottom) = (
+            max(1, x0 - radius), min(width - 2, x0 + radius), max(1, y0 - radius), min(height - 2, y0 + radius)
+        )
         guard left <= right, top <= bottom else { return }
-        for y in top...bottom {
-            for x in left...right {
+        // Where the blur is wide, every second gradient or third says as much.
+        let step = max(1, Int(cell / 3))
+        for y in stride(from: top, through: bottom, by: step) {
+            for x in stride(from: left, through: right, by: step) {
                 let (dx, dy) = (Float(Double(x) - cx), Float(Double(y) - cy))
                 let u = cosine * dx + sine * dy, v = cosine * dy - sine * dx
                 let (column, row) = (u + 1.5, v + 1.5)
                 guard column > -1, column < 4, row > -1, row < 4 else { continue }
                 let i = y * width + x
                 let (gx, gy) = (p[i + 1] - p[i - 1], p[i + width] - p[i - width])
-                let magnitude = (gx * gx + gy * gy).squareRoot() * exp(-(u * u + v * v) / 8)
-                var angle = (quickAngle(gy, gx) - turn) * (8 / (2 * .pi)) * (unsigned ? 2 : 1)
-                angle -= 8 * (angle / 8).rounded(.down)
-                let (c0, r0, o0) = (column.rounded(.down), row.rounded(.down), angle.rounded(.down))
-                let (fc, fr, fo) = (column - c0, row - r0, angle - o0)
-                let (ci, ri, oi) = (Int(c0), Int(r0), Int(o0) & 7)
+                // Falls off like a Gaussian of two cells.
+                let near = 1 - (u * u + v * v) / 16
+                let magnitude = (gx * gx + gy * gy).squareRoot() * near * near
+                // Above zero, where whole parts are what conversion leaves.
+                let angle = (quickAngle(gy, gx) - turn) * perRadian + 64
+                let (ci, ri, oi) = (min(Int(column + 1) - 1, 3), min(Int(row + 1) - 1, 3), Int(angle))
+                let (fc, fr, fo) = (column - Float(ci), row - Float(ri), angle - Float(oi))
                 let (low, high) = (magnitude * (1 - fo), magnitude * fo)
-                let next = (oi + 1) & 7
+                let (first, next) = (oi & 7, (oi + 1) & 7)
                 for j in max(0, ri)...min(3, ri + 1) {
                     let wr = j == ri ? 1 - fr : fr
                     for k in max(0, ci)...min(3, ci + 1) {
                         let weight = wr * (k == ci ? 1 - fc : fc)
                         let bins = out + (j * 4 + k) * 8
-                        bins[oi] += weight * low
+                        bins[first] += weight * low
                         bins[next] += weight * high
                     }
                 }
@@ -91,7 +97,8 @@ private func describe(_ space: ScaleSpace, _ keypoint: Keypoint, unsigned: Bool,
 }
 
 /// atan2 to a thousandth of a radian.
-private func quickAngle(_ y: Float, _ x: Float) -> Float {
+@inline(__always)
+func quickAngle(_ y: Float, _ x: Float) -> Float {
     let (ax, ay) = (abs(x), abs(y))
     let ratio = min(ax, ay) / (max(ax, ay) + 1e-20)
     let square = ratio * ratio

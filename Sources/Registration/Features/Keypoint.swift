@@ -43,7 +43,8 @@ extension ScaleSpace {
                                     found.append(
                                         Keypoint(
                                             x: px, y: py,
-                                            sigma: ScaleSpace.firstSigma * exp2((Double(i) + refined.scale) / Double(ScaleSpace.scalesPerOctave))
+                                            sigma: ScaleSpace.firstSigma
+                                                * exp2((Double(i) + refined.scale) / Double(ScaleSpace.scalesPerOctave))
                                                 * octave.pitch,
                                             angle: 0, strength: refined.strength, octave: o, blur: i))
                                 }
@@ -76,6 +77,7 @@ extension ScaleSpace {
         var histogram = [Float](repeating: 0, count: bins)
         let (cx, cy, sigma) = (keypoint.x / octave.pitch, keypoint.y / octave.pitch, 1.5 * keypoint.sigma / octave.pitch)
         let radius = Int((3 * sigma).rounded())
+        let perRadian = (unsigned ? 2 : 1) * Float(bins) / (2 * .pi)
         let (x0, y0) = (Int(cx.rounded()), Int(cy.rounded()))
         plane.pixels.withUnsafeBufferPointer { p in
             for y in max(1, y0 - radius)...max(1, min(plane.height - 2, y0 + radius)) {
@@ -84,10 +86,10 @@ extension ScaleSpace {
                     guard i + plane.width < p.count else { continue }
                     let (dx, dy) = (p[i + 1] - p[i - 1], p[i + plane.width] - p[i - plane.width])
                     let (rx, ry) = (Double(x) - cx, Double(y) - cy)
-                    let weight = Float(exp(-(rx * rx + ry * ry) / (2 * sigma * sigma)))
-                    var turn = Double(atan2(dy, dx)) / (2 * .pi)
-                    if unsigned { turn *= 2 }
-                    let bin = Int(((turn - turn.rounded(.down)) * Double(bins)).rounded()) % bins
+                    let near = 1 - Float((rx * rx + ry * ry) / (9 * sigma * sigma))
+                    guard near > 0 else { continue }
+                    let weight = near * near * near * near
+                    let bin = Int(quickAngle(dy, dx) * perRadian + Float(10 * bins) + 0.5) % bins
                     histogram[bin] += weight * (dx * dx + dy * dy).squareRoot()
                 }
             }

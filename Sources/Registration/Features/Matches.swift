@@ -17,7 +17,8 @@ func matches(_ target: Descriptors, _ source: Descriptors, limit: Int) -> [Match
         target.rows.withUnsafeBufferPointer { a in
             source.rows.withUnsafeBufferPointer { b in
                 gemm(
-                    transposeB: true, a.baseAddress!, MatrixLayout(n, Descriptors.length), b.baseAddress!, MatrixLayout(m, Descriptors.length),
+                    transposeB: true, a.baseAddress!, MatrixLayout(n, Descriptors.length), b.baseAddress!,
+                    MatrixLayout(m, Descriptors.length),
                     into: products.baseAddress!, MatrixLayout(n, m))
             }
         }

@@ -73,10 +73,10 @@ struct ScaleSpace: Sendable {
     static let scalesPerOctave = 3
     static let firstSigma = 1.6
 
-    /// - Parameter image: Taken to be blurred by half a pixel.
+    /// - Parameter image: A level of a pyramid, which is blurred by about 1.1 pixels: half a pixel by itself, then by one.
     init(_ image: Plane) {
         var octaves: [Octave] = []
-        var first = image.blurred((Self.firstSigma * Self.firstSigma - 0.25).squareRoot())
+        var first = image.blurred((Self.firstSigma * Self.firstSigma - 1.25).squareRoot())
         var pitch = 1.0
         while true {
             var blurred = [first]

@@ -38,7 +38,8 @@ struct ComparedPyramid: Sendable {
         range = valueRange(planes, counts)
         var levels: [ComparedImage] = []
         while true {
-            levels.append(ComparedImage(planes: smoothed(planes, counts), counts: counts.map { eroded($0, planes.shape[1], planes.shape[2]) }))
+            levels.append(
+                ComparedImage(planes: smoothed(planes, counts), counts: counts.map { eroded($0, planes.shape[1], planes.shape[2]) }))
             let (height, width) = (planes.shape[1], planes.shape[2])
             guard min(height, width) >= 2 * smallestSide else { break }
             let (newHeight, newWidth) = ((height + 1) / 2, (width + 1) / 2)

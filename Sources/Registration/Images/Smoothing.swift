@@ -23,7 +23,9 @@ private func binomial(_ planes: Tensor<Float>) -> Tensor<Float> {
                     let middle = middle.baseAddress!
                     for item in piece {
                         let (plane, y) = (source + item / height * height * width, item % height)
-                        func row(_ offset: Int) -> UnsafePointer<Float> { UnsafePointer(plane + min(max(y + offset, 0), height - 1) * width) }
+                        func row(_ offset: Int) -> UnsafePointer<Float> {
+                            UnsafePointer(plane + min(max(y + offset, 0), height - 1) * width)
+                        }
                         let (a, b, c, d, e) = (row(-2), row(-1), row(0), row(1), row(2))
                         for x in 0..<width { middle[x + 2] = (a[x] + e[x] + 4 * (b[x] + d[x]) + 6 * c[x]) * (1 / 16) }
                         (middle[0], middle[1]) = (middle[2], middle[2])

@@ -75,7 +75,9 @@ struct PairMoments {
         for i in 0..<3 {
             for j in i..<3 {
                 let start = base + Self.starts[i] + 9 + 6 * (j - i)
-                let (xx, xy, x, yy, y, one) = (sums[start], sums[start + 1], sums[start + 2], sums[start + 3], sums[start + 4], sums[start + 5])
+                let (xx, xy, x, yy, y, one) = (
+                    sums[start], sums[start + 1], sums[start + 2], sums[start + 3], sums[start + 4], sums[start + 5]
+                )
                 let block = [xx, xy, x, xy, yy, y, x, y, one]
                 for p in 0..<3 {
                     for q in 0..<3 {

@@ -39,7 +39,8 @@ struct Refinement: Sendable {
                 photometry = pair.photometry(of: here)
                 here = pair.moments(matrix, photometry)
             }
-            descend(on: pair, from: &here, steps: steps, tolerance: tolerance)
+            // What is weighed at all is weighed from the first step on.
+            if round > 0 || weighings == 0 { descend(on: pair, from: &here, steps: steps, tolerance: tolerance) }
         }
         evidence = here.evidence
     }
@@ -50,7 +51,8 @@ struct Refinement: Sendable {
             guard let change = change(here.system, damping) else { return }
             let moved = zip(parameters, change).map(+)
             let next = frame.normalized(family.matrix(moved))
-            let distance = zip(Self.corners(matrix, pair.source), Self.corners(next, pair.source)).map { hypot($0.x - $1.x, $0.y - $1.y) }.max()!
+            let distance = zip(Self.corners(matrix, pair.source), Self.corners(next, pair.source)).map { hypot($0.x - $1.x, $0.y - $1.y) }
+                .max()!
             guard distance.isFinite else { return }
             lastMove = distance
             if distance <= tolerance {

@@ -24,9 +24,11 @@ func denseStarts(
     var jobs: [(turn: Double, scale: Double)] = []
     for i in 0..<turnCount {
         for j in 0...scaleCount {
-            jobs.append((
-                turns.lowerBound + (turns.upperBound - turns.lowerBound) * Double(i) / Double(turnCount),
-                pitch * exp2(octaves.lowerBound + 0.5 * Double(j))))
+            jobs.append(
+                (
+                    turns.lowerBound + (turns.upperBound - turns.lowerBound) * Double(i) / Double(turnCount),
+                    pitch * exp2(octaves.lowerBound + 0.5 * Double(j))
+                ))
         }
     }
     let template = Template(target)
@@ -133,7 +135,9 @@ private struct Template: Sendable {
                 }
             }
         }
-        return best.map { Placed(turn: turn, scale: scale, x: scale * (c * $0.x - s * $0.y), y: scale * (s * $0.x + c * $0.y), evidence: $0.evidence) }
+        return best.map {
+            Placed(turn: turn, scale: scale, x: scale * (c * $0.x - s * $0.y), y: scale * (s * $0.x + c * $0.y), evidence: $0.evidence)
+        }
     }
 
     /// The evidence for the template at an offset in the canvas; nil where too little is in common.

@@ -27,7 +27,9 @@ struct Features: Sendable {
         }
     }
 
-    func descriptors(unsigned: Bool) -> Descriptors { Descriptors(space, space.directed(keypoints, unsigned: unsigned), unsigned: unsigned) }
+    func descriptors(unsigned: Bool) -> Descriptors {
+        Descriptors(space, space.directed(keypoints, unsigned: unsigned), unsigned: unsigned)
+    }
 
     /// From pixels of that level to normalized coordinates.
     var normalized: Matrix3 {

@@ -17,7 +17,8 @@ struct Registrar {
     ///   - target: [C, h, w].
     ///   - targetCounts: As of the source.
     init(
-        source: Tensor<Float>, sourceCounts: [UInt8]?, target: Tensor<Float>, targetCounts: [UInt8]?, frame: Frame, settings: AlignmentSettings
+        source: Tensor<Float>, sourceCounts: [UInt8]?, target: Tensor<Float>, targetCounts: [UInt8]?, frame: Frame,
+        settings: AlignmentSettings
     ) {
         (self.source, self.sourceCounts, self.target, self.targetCounts) = (source, sourceCounts, target, targetCounts)
         (self.frame, self.settings) = (frame, settings)

@@ -92,10 +92,11 @@ struct RegistrationSearch {
         return kept
     }
 
-    /// In grey, down to the full size.
+    /// In grey, down to half the full size.
     func refined(_ start: Refinement) -> Refinement {
         var refinement = start
-        for level in (0...grey.target.level(shorterSide: 100)).reversed() {
+        for level in (min(1, grey.target.levels.count - 1)...max(1, grey.target.level(shorterSide: 100))).reversed()
+        where level < grey.target.levels.count {
             refinement.refine(on: grey.level(level, under: refinement.matrix), steps: 5, tolerance: 0.02, weighings: 1)
         }
         return refinement
