@@ -58,8 +58,15 @@ struct AlignCommand: ParsableCommand {
         if search.isPaper { return try search.alignAsPaper(images, truth: nil) }
         try images.mask(source: sourceMask, target: targetMask)
         let alignment = try search.register(images, comparing: compare ?? .auto)
-        if strict && alignment.verdict != .trusted { throw ExitCode(2) }
+        if strict, let verdict = alignment.verdict, verdict != .trusted { throw NotTrusted(verdict: verdict) }
     }
+}
+
+/// What `--strict` does not accept.
+struct NotTrusted: Error, CustomStringConvertible {
+    let verdict: AlignmentConfidence.Verdict
+
+    var description: String { "--strict: found a \(verdict.rawValue) alignment, expected a trusted one" }
 }
 
 extension AlignmentSettings.Comparison: Choosable {}

@@ -3,7 +3,8 @@ import Files
 import Foundation
 import LinWarp
 
-/// The program `linwarp`. Whatever goes wrong is one line on standard error; 64 is the exit code for wrong usage, 1 for everything else.
+/// The program `linwarp`. Whatever goes wrong is one line on standard error; 64 is the exit code for wrong usage, 2 for what
+/// `--strict` does not accept, 1 for everything else.
 package func runLinwarp() {
     var code: Int32 = 0
     do {
@@ -64,7 +65,7 @@ private func report<Root: ParsableCommand>(_ error: any Error, of root: Root.Typ
     let isUsage = Root.exitCode(for: error) == .validationFailure
     let message = isUsage ? Root.message(for: error) : "\(error)"
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return isUsage ? (line + " (see \(Root.configuration.commandName ?? "") --help)", 64) : (line, 1)
+    return isUsage ? (line + " (see \(Root.configuration.commandName ?? "") --help)", 64) : (line, error is NotTrusted ? 2 : 1)
 }
 
 /// What stops the program other than wrong usage and images that can't be read or written.

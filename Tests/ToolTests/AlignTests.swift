@@ -69,6 +69,56 @@ final class AlignTests: ToolTestCase {
         }
     }
 
+    /// What is transparent, and what masks in files leave out, pulls nobody.
+    func testMasks() throws {
+        try writeScene("source.ppm", width: 160, height: 120)
+        let report: WarpJSON = try json([
+            "warp", "source.ppm", "--rotate", "8", "--translate", "0.05,-0.04", "--padding", "border", "--out", "target.png",
+        ])
+        let truth = matrix(report.matrix)
+        func framed(_ name: String) throws -> (picture: Tensor<Float>, mask: Tensor<Float>) {
+            let image = try image(name)
+            let mask = Tensor<Float>((0..<120 * 160).map { $0 % 160 > 30 && $0 / 160 > 20 ? 1 : 0 }, shape: [1, 120, 160])
+            let picture = Tensor<Float>(
+                (0..<image.count).map { mask.scalars[$0 % (120 * 160)] > 0 ? image.scalars[$0] : Float($0 % 7) / 7 }, shape: image.shape)
+            return (picture, mask)
+        }
+        for name in ["source.ppm", "target.png"] {
+            let (picture, mask) = try framed(name)
+            let stem = name.prefix(6)
+            try picture.writeImage(to: path("\(stem)-framed.png"))
+            try mask.writeImage(to: path("\(stem)-mask.pgm"))
+            try concatenate([picture, mask], axis: 0).writeImage(to: path("\(stem)-transparent.png"))
+        }
+        let masked = try align(
+            ["--family", "similarity", "--source-mask", "source-mask.pgm", "--target-mask", "target-mask.pgm"],
+            ["source-framed.png", "target-framed.png"])
+        let transparent = try align(["--family", "similarity"], ["source-transparent.png", "target-transparent.png"])
+        for found in [masked, transparent] {
+            XCTAssertLessThan(matrix(found.matrix).cornerDistance(to: truth) * 80, 0.1)
+            XCTAssertEqual(found.verdict, "trusted")
+        }
+        XCTAssertEqual(masked.matrix, transparent.matrix)
+        try writeScene("small.pgm", width: 16, height: 12)
+        try assertFails(
+            ["align", "source.ppm", "target.png", "--source-mask", "small.pgm", "--out", "other"], code: 1,
+            naming: "--source-mask small.pgm: found 16x12 pixels, expected 160x120")
+        try Tensor<Float>.zeros([1, 120, 160]).writeImage(to: path("nothing.pgm"))
+        let run = try linwarp(["align", "source.ppm", "target.png", "--target-mask", "nothing.pgm", "--out", "out"])
+        assertReported(run, code: 1, naming: ["--target-mask", "leave out every pixel"], "nothing left")
+    }
+
+    func testStrict() throws {
+        _ = try writePair()
+        try succeed(["align", "source.ppm", "target.png", "--strict", "--out", "out"])
+        try ProceduralScene(seed: 8).image(height: 64, width: 64).writeImage(to: path("other.ppm"))
+        let run = try linwarp(["align", "source.ppm", "other.ppm", "--strict", "--out", "out"])
+        XCTAssertEqual(run.code, 2)
+        XCTAssert(run.error.hasPrefix("linwarp: --strict: found a ") && run.error.hasSuffix("expected a trusted one\n"), run.error)
+        try assertFails(
+            ["align", "source.ppm", "other.ppm", "--strict", "--sampler", "bilinear", "--out", "none"], code: 64, naming: "--strict")
+    }
+
     func testAdam() throws {
         let truth = try writePair()
         let report = try align(["--family", "similarity", "--optimizer", "adam"])

@@ -26,7 +26,8 @@ public struct AlignmentConfidence: Sendable {
     public var overlap: Double
     /// The share of the target's tiles that have structure which correlate and would not move on their own by a pixel.
     public var steadyTiles: Double
-    /// Of each channel, target ≈ gain · source + bias: over all tiles.
+    /// Of each channel that was compared at the end, target ≈ gain · source + bias: over all tiles. Of images of more than two million pixels
+    /// that is their grey.
     public var gain, bias: [Double]
     /// The evidence for the second best place over that for the best, 0...1; nil where there was no second.
     public var runnerUp: Double?

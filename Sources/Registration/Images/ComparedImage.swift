@@ -28,8 +28,6 @@ struct ComparedPyramid: Sendable {
     /// The largest difference between two of its numbers.
     let range: Double
 
-    private init(levels: [ComparedImage], range: Double) { (self.levels, self.range) = (levels, range) }
-
     /// - Parameters:
     ///   - image: [C, H, W].
     ///   - counts: H x W, 0 where a pixel does not count; nil where all do. Pixels that are not finite never count.
@@ -53,14 +51,6 @@ struct ComparedPyramid: Sendable {
             counts = share.scalars.map { $0 > 0.7 ? 1 : 0 }
         }
         self.levels = levels
-    }
-
-    /// Its channels averaged.
-    var grey: ComparedPyramid {
-        levels[0].channels == 1
-            ? self
-            : ComparedPyramid(
-                levels: levels.map { ComparedImage(planes: $0.planes.mean(axes: [0], keepingAxes: true), counts: $0.counts) }, range: range)
     }
 
     /// The smallest level whose shorter side has at least so many pixels; the full size where none has.

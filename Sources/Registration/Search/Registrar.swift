@@ -35,11 +35,18 @@ struct Registrar {
             return result
         }
         let masks = (withoutBorders(source, sourceCounts), withoutBorders(target, targetCounts))
-        let full = PyramidPair(
-            source: ComparedPyramid(source, counts: masks.0), target: ComparedPyramid(target, counts: masks.1), clips: true)
-        guard full.source.range.isFinite, full.target.range.isFinite else { return ended(.notFinite) }
+        func pyramids(_ image: (Tensor<Float>) -> Tensor<Float>) -> PyramidPair {
+            PyramidPair(
+                source: ComparedPyramid(image(source), counts: masks.0), target: ComparedPyramid(image(target), counts: masks.1),
+                clips: true)
+        }
+        let grey = pyramids { $0.shape[0] == 1 ? $0 : $0.mean(axes: [0], keepingAxes: true) }
+        // Where there are pixels enough, colors add memory but hardly any precision.
+        let isGrey = source.shape[0] == 1 || max(source.count, target.count) > mostColorNumbers
+        let full = isGrey ? grey : pyramids { $0 }
+        guard grey.source.range.isFinite, grey.target.range.isFinite else { return ended(.notFinite) }
         guard full.source.range > 0, full.target.range > 0 else { return ended(.noContrast) }
-        var search = RegistrationSearch(full, family, frame)
+        var search = RegistrationSearch(full, grey: grey, family, frame)
         var found: (refinement: Refinement, assessment: Assessment, runnerUp: Double?)?
         for attempt in attempts(initial) {
             let candidates = search.best(of: attempt(search), including: found?.refinement)
@@ -87,6 +94,9 @@ struct Registrar {
         return attempts
     }
 }
+
+/// Numbers of an image up to which all its channels are compared at the end.
+private let mostColorNumbers = 6_000_000
 
 extension AlignmentConfidence {
     /// Of what can't be compared.

@@ -33,9 +33,8 @@ struct RegistrationSearch {
     private let frame: Frame
     private(set) var starts: [AlignmentStart] = []
 
-    init(_ full: PyramidPair, _ family: TransformationFamily, _ frame: Frame) {
-        (self.full, self.family, self.frame) = (full, family, frame)
-        grey = PyramidPair(source: full.source.grey, target: full.target.grey, clips: full.clips)
+    init(_ full: PyramidPair, grey: PyramidPair, _ family: TransformationFamily, _ frame: Frame) {
+        (self.full, self.grey, self.family, self.frame) = (full, grey, family, frame)
     }
 
     /// The keypoints of both images.
