@@ -15,6 +15,7 @@ let package = Package(
             name: "sampler-overhead",
             dependencies: ["Cases", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
         .executableTarget(name: "peer-worker", dependencies: ["Cases"]),
+        .executableTarget(name: "registration-worker", dependencies: [.product(name: "LinWarp", package: "LinWarp")]),
         .executableTarget(
             name: "suite", dependencies: ["Cases", .product(name: "Benchmark", package: "benchmark")], path: "Benchmarks/suite",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
