@@ -8,7 +8,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-
 TARGETS = LinearAlgebra Tensors Sampling Registration NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: demo test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration demo test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -42,6 +42,16 @@ format:
 bench: setup
 	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead --out "$(OUT)"
 	gnuplot -c Benchmarks/overhead.gnuplot "$(OUT)"
+
+# How well and how fast `align` finds transformations, beside what else a user would try, on photographs in LINWARP_DATA or drawn scenes: half
+# an hour. BENCH_OPTIONS="--only linwarp --pairs 4" takes moments; Benchmarks/Registration/compare.py --help shows all.
+REGISTRATION = .build-registration
+bench-registration: PACKAGES += python3-venv
+bench-registration: setup
+	test -d $(REGISTRATION) || python3 -m venv $(REGISTRATION)
+	$(REGISTRATION)/bin/pip install -q -r Benchmarks/Registration/requirements.txt
+	$(SWIFT) build -c release --package-path Benchmarks --product registration-worker
+	$(REGISTRATION)/bin/python Benchmarks/Registration/compare.py $(BENCH_OPTIONS)
 
 # Whether something has become more than twice as slow as the thresholds in Benchmarks/Thresholds.
 bench-check: setup

@@ -120,7 +120,7 @@ def simple_itk(pair):
     method = SimpleITK.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(50)
     method.SetInterpolator(SimpleITK.sitkLinear)
-    method.SetOptimizerAsGradientDescent(learningRate=1, numberOfIterations=100, convergenceMinimumValue=1e-6, convergenceWindowSize=10)
+    method.SetOptimizerAsRegularStepGradientDescent(learningRate=2, minStep=1e-3, numberOfIterations=100)
     method.SetOptimizerScalesFromPhysicalShift()
     levels = [level for level in (3, 2, 1, 0) if level == 0 or min(pair.source_size + pair.target_size) >= SHORTEST * 2**level]
     method.SetShrinkFactorsPerLevel([2**level for level in levels])

@@ -50,18 +50,19 @@ def clouds(random, width, height, first=2.0, falloff=0.75):
 def scene(width, height, seed):
     """Clouds, over which lie discs and bars with sharp edges."""
     random = numpy.random.default_rng([17, seed])
-    picture = 128 + 110 * clouds(random, width, height)
-    scale = 4
+    picture = numpy.clip(128 + 110 * clouds(random, width, height), 0, 255)
     for _ in range(40):
-        x, y, angle = random.uniform(0, width), random.uniform(0, height), random.uniform(0, 180)
+        place, angle = random.uniform([0, 0], [width, height]), random.uniform(0, 180)
         size = height * (0.02 + 0.13 * random.uniform() ** 2)
-        shape = numpy.zeros((height * scale, width * scale), numpy.float32)
+        colour = random.uniform(0, 255, 3).tolist()
+        over = picture.astype(numpy.uint8)
+        # In sixteenths of a pixel.
         if random.uniform() < 0.5:
-            cv2.circle(shape, (int(x * scale), int(y * scale)), int(size * scale), 1, -1)
+            cv2.circle(over, tuple((16 * place).astype(int)), int(16 * size), colour, -1, cv2.LINE_AA, 4)
         else:
-            cv2.fillPoly(shape, [cv2.boxPoints(((x * scale, y * scale), (4 * size * scale, size * scale / 2), angle)).astype(int)], 1)
-        inside = 0.65 * cv2.resize(shape, (width, height), interpolation=cv2.INTER_AREA)[..., None]
-        picture = (1 - inside) * picture + inside * random.uniform(0, 255, 3)
+            bar = cv2.boxPoints((tuple(place), (4 * size, size / 2), angle))
+            cv2.fillPoly(over, [(16 * bar).astype(int)], colour, cv2.LINE_AA, 4)
+        picture = 0.35 * picture + 0.65 * over
     return numpy.clip(numpy.rint(picture), 0, 255).astype(numpy.uint8)
 
 

@@ -17,10 +17,13 @@ class Result:
     is_found: bool
     seconds: float
     processor_seconds: float
-    # Of LinWarp only, where it says so.
-    status: str | None = None
-    verdict: str | None = None
+    # Of LinWarp only: its process's memory, and all that it says of the pair, a status and a verdict among it.
     peak_megabytes: float | None = None
+    said: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def verdict(self):
+        return self.said.get("verdict")
 
 
 def result(pair, matrix, **rest):

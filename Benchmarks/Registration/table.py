@@ -1,8 +1,8 @@
 """The scores as a table in Markdown, and where LinWarp is behind."""
 
+from runner import OURS
 from scoring import score
 
-OURS = "LinWarp"
 BEST_PEER = "SIFT + ECC"
 
 
@@ -46,6 +46,12 @@ def table(cells, results, methods):
     return lines
 
 
+def notes(cells, results, methods):
+    ours = verdict_lines(cells, results) if OURS in methods else []
+    against = behind(cells, results) if OURS in methods and BEST_PEER in methods else []
+    return ours + against + [processor_line(cells, results, methods)]
+
+
 def together(cells, results, methods):
     return {method: [r for cell in cells for r in results[cell.name][method]] for method in methods}
 
@@ -58,7 +64,7 @@ def verdict_lines(cells, results):
         if cell.is_ours_alone and results[cell.name][OURS]:
             statuses = {}
             for r in results[cell.name][OURS]:
-                words = r.verdict or r.status
+                words = r.verdict or r.said["status"]
                 statuses[words] = statuses.get(words, 0) + 1
             lines.append(f"- {cell.name}: " + ", ".join(f"{count} {words}" for words, count in sorted(statuses.items())))
     if whole and whole.verdicts:
@@ -66,9 +72,8 @@ def verdict_lines(cells, results):
         right = 100 * (1 - whole.right_untrusted / max(1, whole.found))
         lines.append(f"- verdict: {whole.trusted_wrong} of {whole.trusted} trusted are wrong ({wrong:.2f} %), {right:.1f} % of the "
                      f"{whole.found} right ones are trusted")
-    large = [s for cell in cells if (s := score(results[cell.name][OURS])) and s.peak_megabytes]
-    if large:
-        lines.append(f"- peak memory of {OURS}'s process: {max(s.peak_megabytes for s in large):.0f} MB")
+    if whole and whole.peak_megabytes:
+        lines.append(f"- peak memory of {OURS}'s process: {whole.peak_megabytes:.0f} MB")
     return lines
 
 

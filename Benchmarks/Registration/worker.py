@@ -29,7 +29,7 @@ class Worker:
         self.description = self.process.stdout.readline().strip()
 
     def align(self, pair):
-        """The matrix from target to source pixels or None, and all that the worker said."""
+        """The matrix from target to source pixels or None, seconds, and all else that the worker said."""
         paths = {}
         for name, image in (("source", pair.source), ("target", pair.target)):
             paths[name] = os.path.join(self.folder, f"{name}.png")
@@ -41,7 +41,8 @@ class Worker:
         matrix = answer["found"].pop("matrix", None)
         if matrix is not None:
             matrix = pixels(numpy.array(matrix).reshape(3, 3), pair.source_size, pair.target_size)
-        return matrix, answer
+        return dict(matrix=matrix, seconds=answer["seconds"], processor_seconds=answer["processorSeconds"],
+                    peak_megabytes=answer.get("peakMegabytes"), said=answer["found"])
 
     def ask(self, request):
         """A crash and an answer that does not come are results too; the next pair gets a new process."""

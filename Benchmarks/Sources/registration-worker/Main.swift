@@ -20,9 +20,6 @@ enum RegistrationWorker {
         var matrix: [Double]?
         /// trusted, doubtful or failed.
         var verdict: String?
-        var correlation, overlap: Double?
-        /// In source pixels.
-        var cornerDeviations: [Double]?
     }
 
     struct Answer: Encodable {
@@ -42,17 +39,22 @@ enum RegistrationWorker {
     }
 
     /// The one place that uses the interface of `align`.
-    static func found(_ source: Tensor<Float>, _ target: Tensor<Float>, _ request: Request) -> Found {
-        let settings = AlignmentSettings(family: request.family, initial: request.initial.map { Matrix3($0) } ?? .identity)
+    static func found(_ source: Picture, _ target: Picture, _ request: Request) -> Found {
+        let settings = AlignmentSettings(
+            family: request.family, start: request.initial.map { .matrix(Matrix3($0)) } ?? .search, sourceMask: source.opacity,
+            targetMask: target.opacity)
         do {
-            let alignment = try align(source, to: target, settings)
+            let alignment = try align(source.colors, to: target.colors, settings)
             let matrix = alignment.matrix
-            return Found(status: alignment.status.rawValue, matrix: matrix.isFinite ? matrix.elements : nil)
+            return Found(
+                status: alignment.status.rawValue, matrix: matrix.isFinite ? matrix.elements : nil, verdict: alignment.verdict?.rawValue)
         } catch { return Found(status: "error: \(error)") }
     }
 
     static func answer(_ request: Request) throws -> Answer {
-        let (source, target) = withTheSameChannels(try Tensor(imageAt: request.source), try Tensor(imageAt: request.target))
+        let images = (try Tensor<Float>(imageAt: request.source), try Tensor<Float>(imageAt: request.target))
+        let isGrey = images.0.shape[0] < 3 || images.1.shape[0] < 3
+        let (source, target) = (Picture(images.0, isGrey: isGrey), Picture(images.1, isGrey: isGrey))
         forgetPeakMemory()
         let (start, processorStart) = (ContinuousClock.now, processorSeconds())
         let found = found(source, target, request)
@@ -61,14 +63,16 @@ enum RegistrationWorker {
             peakMegabytes: peakMegabytes())
     }
 
-    /// Grey where one of them is, else RGB, as the program reads them.
-    static func withTheSameChannels(_ source: Tensor<Float>, _ target: Tensor<Float>) -> (Tensor<Float>, Tensor<Float>) {
-        let isGrey = source.shape[0] < 3 || target.shape[0] < 3
-        func converted(_ image: Tensor<Float>) -> Tensor<Float> {
-            if image.shape[0] < 3 { return image[0..<1] }
-            return isGrey ? image[0..<3].mean(axes: [0], keepingAxes: true) : image[0..<3]
+    /// An image as the program reads it: grey where one of the pair is, else RGB; what is transparent does not count.
+    struct Picture {
+        let colors: Tensor<Float>
+        let opacity: Tensor<Float>?
+
+        init(_ image: Tensor<Float>, isGrey: Bool) {
+            let channels = image.shape[0]
+            colors = channels < 3 ? image[0..<1] : isGrey ? image[0..<3].mean(axes: [0], keepingAxes: true) : image[0..<3]
+            opacity = channels % 2 == 0 ? image[channels - 1..<channels].reshaped(Array(image.shape[1...])) : nil
         }
-        return (converted(source), converted(target))
     }
 
     /// Unlike `print`, without waiting for more.
