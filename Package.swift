@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
         .target(name: "Images", dependencies: ["LinearAlgebra", "Tensors", "Files", "CImageCodecs"]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "CZlib"]),
+        .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "Images", "CZlib"]),
 
         .target(name: "Plots", dependencies: ["Files"]),
 

@@ -13,10 +13,10 @@ package struct TrainedNetwork {
     /// - Parameter sampler: Instead of the one that it was trained with.
     package init(_ path: String, sampler: NetworkConfiguration.SamplerKind?) throws {
         file = try CheckpointFile(path)
-        guard var configuration = try? JSONDecoder().decode(NetworkConfiguration.self, from: Data(file.network.utf8)),
-            configuration.isValid, [1, 3].contains(configuration.channels)
-        else {
-            throw Failure(description: "\(path): found a checkpoint of an unknown network, expected one that linwarp train wrote")
+        var configuration = try file.configuration()
+        guard [1, 3].contains(configuration.channels) else {
+            throw CheckpointError.invalidMetadata(
+                path: path, key: "network.channels", found: "\(configuration.channels)", expected: "1 or 3, as images have")
         }
         if let sampler { configuration.sampler = sampler }
         network = ClassificationNetwork(configuration)

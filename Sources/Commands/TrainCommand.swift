@@ -65,12 +65,13 @@ struct TrainCommand: ParsableCommand {
     var overwrite = false
 
     func validate() throws {
-        for (name, value) in [("downsample", downsample), ("iterations", iterations), ("batch", batch), ("interval", interval)]
-        where !(1...1_000_000_000).contains(value) {
-            throw ValidationError("--\(name): found \(value), expected at least 1")
+        let numbers = [
+            ("downsample", downsample), ("iterations", iterations), ("batch", batch), ("interval", interval), ("patience", patience ?? 1),
+        ]
+        for (name, value) in numbers where !(1...1_000_000_000).contains(value) {
+            throw ValidationError("--\(name): found \(value), expected a whole number from 1 to 1000000000")
         }
         if resume && overwrite { throw ValidationError("--overwrite: found together with --resume, expected either") }
-        if let patience, patience < 1 { throw ValidationError("--patience: found \(patience), expected at least 1") }
     }
 
     mutating func run() throws { try run(among: SingleProcess()) }

@@ -24,6 +24,12 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
     case wrongCount(path: String, found: Int, expected: Int)
     /// An item, counted from 0, has a label that is none of the classes.
     case labelOutOfRange(path: String, item: Int, found: Int, classes: Int)
+    /// An IDX file announces more bytes than any is read of.
+    case tooLarge(path: String, found: Int, expected: Int)
+    /// A line of a CSV file, counted from 1, has more bytes than any line there has.
+    case longLine(path: String, line: Int, expected: Int)
+    /// A CSV file has more lines than any there has.
+    case manyLines(path: String, expected: Int)
     /// A CSV file does not start with the published header.
     case wrongHeader(path: String, found: String, expected: String)
     /// A line of a CSV file, counted from 1, has too few or too many columns.
@@ -54,6 +60,11 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(path): found \(found) labels, expected \(expected), as many as there are images"
         case .labelOutOfRange(let path, let item, let found, let classes):
             "\(path): found the label \(found) at item \(item), expected 0...\(classes - 1)"
+        case .tooLarge(let path, let found, let expected):
+            "\(path): found a header that announces \(found) bytes, expected at most \(expected)"
+        case .longLine(let path, let line, let expected):
+            "\(path), line \(line): found a line of more than \(expected) bytes, expected at most \(expected)"
+        case .manyLines(let path, let expected): "\(path): found more than \(expected) lines, expected at most \(expected)"
         case .wrongHeader(let path, let found, let expected): "\(path): found the header \"\(found)\", expected \"\(expected)\""
         case .wrongColumns(let path, let line, let found, let expected):
             "\(path), line \(line): found \(found) columns, expected \(expected)"

@@ -1,5 +1,7 @@
 import CZlib
+import Files
 import Foundation
+import LinearAlgebra
 
 /// Where a data set lies: `directory` itself or the directory in it that is called like the set, whichever holds one of `parts`.
 func datasetRoot(_ dataset: String, in directory: String, parts: [String]) throws(DatasetError) -> String {
@@ -17,13 +19,33 @@ func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: pat
 struct UnpackedFile: ~Copyable {
     private let path: String
     private let file: gzFile
+    /// What zlib calls the file in its messages.
+    private let name: String
 
     init(_ path: String, of dataset: String) throws(DatasetError) {
-        guard exists(path) else { throw .missingFile(path: path, dataset: dataset) }
-        guard let file = gzopen(path, "rb") else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
+        let descriptor: CInt
+        do throws(InputFileError) {
+            descriptor = try Self.open(path)
+        } catch {
+            switch error {
+            case .missing: throw .missingFile(path: path, dataset: dataset)
+            case .isDirectory: throw .unreadable(path: path, reason: "it is a directory")
+            case .unreadable(let reason): throw .unreadable(path: path, reason: reason)
+            }
+        }
+        guard let file = gzdopen(descriptor, "rb") else {
+            close(descriptor)
+            throw .unreadable(path: path, reason: "not enough memory")
+        }
         self.path = path
         self.file = file
+        name = "<fd:\(descriptor)>"
         gzbuffer(file, 1 << 18)
+    }
+
+    private static func open(_ path: String) throws(InputFileError) -> CInt {
+        let file = try InputFile(path)
+        do throws(FileError) { return try file.duplicate() } catch { throw .unreadable(reason: error.reason) }
     }
 
     deinit { gzclose(file) }
@@ -35,6 +57,8 @@ struct UnpackedFile: ~Copyable {
         var bytes: [UInt8] = []
         while bytes.count < count {
             let wanted = min(count - bytes.count, 1 << 20)
+            // The array moves to a place of twice the size.
+            if bytes.count + wanted > bytes.capacity { try requireMemory(2 * bytes.count + wanted) }
             var got: CInt = 0
             bytes += [UInt8](unsafeUninitializedCapacity: wanted) { chunk, initialized in
                 got = gzread(file, chunk.baseAddress!, UInt32(wanted))
@@ -51,11 +75,15 @@ struct UnpackedFile: ~Copyable {
     /// Throws where the end of what was read is not the end of the file. A gzipped file's checksum is compared here.
     mutating func isAtEnd() throws(DatasetError) -> Bool { try read(1).isEmpty }
 
+    private func requireMemory(_ bytes: Int) throws(DatasetError) {
+        do { try Memory.require(bytes) } catch { throw .unreadable(path: path, reason: "\(error)") }
+    }
+
     private func check() throws(DatasetError) {
         var status: CInt = Z_OK
         guard let message = gzerror(file, &status), status != Z_OK && status != Z_STREAM_END else { return }
-        // The message starts with the path.
-        let reason = String(cString: message).replacingOccurrences(of: "\(path): ", with: "")
+        // The message starts with the name.
+        let reason = String(cString: message).replacingOccurrences(of: "\(name): ", with: "")
         throw status == Z_ERRNO ? .unreadable(path: path, reason: reason) : .damagedGzip(path: path, reason: reason)
     }
 }

@@ -26,12 +26,16 @@ public final class EpochOrder: Sendable {
     }
 
     /// The places of batch `number` in the endless row of images: they go on where the batch before ended.
-    public func positions(ofBatch number: Int) -> Range<Int> { number * batchSize..<(number + 1) * batchSize }
+    public func positions(ofBatch number: Int) -> Range<Int> {
+        precondition(
+            number >= 0 && number < Int.max / batchSize,
+            "EpochOrder: found batch \(number) of \(batchSize) images, expected at least 0 and a place that can be counted")
+        return number * batchSize..<(number + 1) * batchSize
+    }
 
     /// The indices of the images in batch `number`, counted from 0.
     public func indices(ofBatch number: Int) -> [Int] {
-        precondition(number >= 0, "EpochOrder: found batch \(number), expected at least 0")
-        return latest.withLock { latest in
+        latest.withLock { latest in
             positions(ofBatch: number).map { position in
                 let (epoch, place) = position.quotientAndRemainder(dividingBy: count)
                 if epoch != latest.epoch { latest = (epoch, Self.order(count, seed, epoch: epoch)) }

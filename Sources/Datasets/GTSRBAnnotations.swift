@@ -8,23 +8,25 @@ package enum GTSRBAnnotations {
 
 private let header = ["Filename", "Width", "Height", "Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2", "ClassId"]
 
+/// The most bytes of a line, which has seven numbers beside a file's name, and the most lines: eight times as many as are published.
+private let (lengthLimit, countLimit) = (1024, 100_000)
+
 /// The annotations in a CSV file with semicolons, one image a line.
 package func readAnnotations(_ path: String, imagesIn folder: String, of kind: GTSRBAnnotations) throws(DatasetError) -> [GTSRB.Sign] {
-    var file = try UnpackedFile(path, of: "GTSRB")
-    let text = String(decoding: try file.read(.max), as: UTF8.self)
-    // Lines end as on Windows or as on Unix, which is one character in either case.
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    let columns = lines[0].split(separator: ";", omittingEmptySubsequences: false)
+    var lines = try UnpackedLines(path, of: "GTSRB", lengthLimit: lengthLimit, countLimit: countLimit)
+    let first = try lines.next() ?? ""
+    let columns = first.split(separator: ";", omittingEmptySubsequences: false)
     guard columns.elementsEqual(header, by: { $0 == $1 }) else {
-        throw .wrongHeader(path: path, found: String(lines[0].prefix(100)), expected: header.joined(separator: ";"))
+        throw .wrongHeader(path: path, found: String(first.prefix(100)), expected: header.joined(separator: ";"))
     }
     var signs: [GTSRB.Sign] = []
-    for (line, text) in zip(2..., lines.dropFirst()) where !text.isEmpty {
+    while let text = try lines.next() {
+        if text.isEmpty { continue }
         let fields = text.split(separator: ";", omittingEmptySubsequences: false)
         guard fields.count == header.count else {
-            throw .wrongColumns(path: path, line: line, found: fields.count, expected: header.count)
+            throw .wrongColumns(path: path, line: lines.number, found: fields.count, expected: header.count)
         }
-        signs.append(try AnnotationLine(path: path, line: line, fields: fields).sign(in: folder, of: kind))
+        signs.append(try AnnotationLine(path: path, line: lines.number, fields: fields).sign(in: folder, of: kind))
     }
     guard !signs.isEmpty else { throw .wrongColumns(path: path, line: 2, found: 0, expected: header.count) }
     return signs

@@ -50,6 +50,9 @@ package struct IDXFile {
     package let shape: [Int]
     package let bytes: [UInt8]
 
+    /// Several times as much as the largest sets that are published in this form hold.
+    private static let lengthLimit = 1 << 31
+
     package init(_ path: String, axes: Int) throws(DatasetError) {
         self.path = path
         var file = try UnpackedFile(path, of: "MNIST")
@@ -67,6 +70,7 @@ package struct IDXFile {
             throw .wrongImageSize(path: path, found: shape, expected: "at most 32768 x 32768 pixels")
         }
         let length = shape.reduce(1, *)
+        guard length <= Self.lengthLimit else { throw .tooLarge(path: path, found: length, expected: Self.lengthLimit) }
         bytes = try file.read(length)
         guard bytes.count == length else {
             throw .truncated(path: path, bytes: headerLength + bytes.count, expected: headerLength + length)

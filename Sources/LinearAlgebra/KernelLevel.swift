@@ -1,6 +1,9 @@
 import CWarpKernels
 
 /// The instruction set that the inner loops were compiled for.
+///
+/// `avx2` and `avx512` give the same bits. Those of `baseline` differ in the last places: it has no fused multiply-add, which rounds a product
+/// and its sum once instead of twice.
 public enum KernelLevel: String, CaseIterable, Sendable {
     case baseline, avx2, avx512
 

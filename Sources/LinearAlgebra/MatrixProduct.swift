@@ -95,8 +95,18 @@ private func gemmOnThisThread<Scalar: FloatingScalar>(
     _ c: UnsafeMutablePointer<Scalar>, _ ldc: Int
 ) {
     guard m > 0, n > 0 else { return }
+    // A sum of nothing, which not every BLAS takes for 0.
+    guard k > 0 else { return scale(c, ldc, m, n, by: beta) }
     OpenBLAS.prepare()
     Scalar._gemm(
         transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha,
         a, Int32(max(1, lda)), b, Int32(max(1, ldb)), beta, c, Int32(max(1, ldc)))
+}
+
+/// Multiplies the elements of a matrix by `factor`; 0 overwrites them without reading them.
+private func scale<Scalar: FloatingScalar>(_ c: UnsafeMutablePointer<Scalar>, _ stride: Int, _ rows: Int, _ columns: Int, by factor: Scalar)
+{
+    for row in 0..<rows {
+        for column in 0..<columns { c[row * stride + column] = factor == 0 ? 0 : factor * c[row * stride + column] }
+    }
 }

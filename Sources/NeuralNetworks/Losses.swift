@@ -1,6 +1,8 @@
 import LinearAlgebra
 import Tensors
 
+// Means: of an empty batch they are NaN.
+
 /// The mean over a batch of minus the logarithm of the probability that the softmax of `logits` [N, classes] gives to each label.
 public func softmaxCrossEntropy<Scalar: FloatingScalar>(_ logits: Tensor<Scalar>, _ labels: [Int]) -> Tensor<Scalar> {
     precondition(

@@ -111,7 +111,14 @@ enum Classification: Experiment {
                 let test = trained.network.confusion(trained.parameters, on: data.test)
                 return [test.errors, test.total, trained.iterations, trained.classifierParameters].map(Double.init)
             }
-            results.add(trial, errors: Int(values[0]), total: Int(values[1]), classifierParameters: Int(values[3]))
+            // The row may come from a file.
+            let counts = values.compactMap { Int(exactly: $0) }.filter { (0...1_000_000_000).contains($0) }
+            guard counts.count == 4, counts[1] > 0, counts[0] <= counts[1] else {
+                throw ExperimentError.wrongRow(
+                    path: settings.path("classification-trials.csv"), key: trial.title, found: "\(values)",
+                    expected: "whole numbers, the first no larger than the second")
+            }
+            results.add(trial, errors: counts[0], total: counts[1], classifierParameters: counts[3])
             // Whoever looks while it goes on, or after it was stopped, sees what there is.
             if isNew && !settings.isQuick && !results.isComplete { try results.write(settings) }
         }

@@ -73,6 +73,10 @@ package struct ExperimentSettings: Sendable {
 package enum ExperimentError: Error, Equatable, CustomStringConvertible {
     /// The full experiment needs data sets.
     case noData(expected: String)
+    /// A table of an interrupted run could not be read, for the reason given.
+    case cannotRead(path: String, reason: String)
+    /// A row of such a table holds what no trial gives.
+    case wrongRow(path: String, key: String, found: String, expected: String)
     /// A file of results could not be written.
     case cannotWrite(path: String, reason: String)
     /// A table of an interrupted run is not this experiment's.
@@ -82,6 +86,8 @@ package enum ExperimentError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .noData(let expected):
             "--data: found none and no LINWARP_DATA, expected the directory that holds \(expected) (or --quick, which needs none)"
+        case .cannotRead(let path, let reason): "\(path): cannot be read: \(reason)"
+        case .wrongRow(let path, let key, let found, let expected): "\(path): found \(found) for \(key), expected \(expected)"
         case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
         case .otherTable(let path, let found, let expected):
             "\(path): found the columns \"\(found)\", expected \"\(expected)\"; without --resume it is made anew"

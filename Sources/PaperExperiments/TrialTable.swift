@@ -64,7 +64,16 @@ struct TrialTable {
 
     /// The rows of the file that is there; none where there is no file. A last line that was being written is left out.
     private func storedRows() throws -> [(key: [String], values: [Double])] {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
+        let text: String
+        do throws(InputFileError) {
+            text = try textOfFile(at: path, limit: sizeLimit)
+        } catch {
+            switch error {
+            case .missing: return []
+            case .isDirectory: throw ExperimentError.cannotRead(path: path, reason: "it is a directory")
+            case .unreadable(let reason): throw ExperimentError.cannotRead(path: path, reason: reason)
+            }
+        }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         let expected = columns.joined(separator: ",")
         guard let header = lines.first, header == expected else {
@@ -89,6 +98,9 @@ struct TrialTable {
         }
     }
 }
+
+/// In bytes: more trials than any experiment has.
+private let sizeLimit = 1 << 26
 
 /// A short name for a protocol, by all that it is made of: a key of trials. After a change of a constant, or with other images, no row of
 /// before is taken.

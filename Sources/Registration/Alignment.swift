@@ -15,7 +15,7 @@ public struct Alignment: Sendable {
         case noOverlap = "no-overlap"
         /// The difference is not a finite number: the images hold a NaN or an infinity.
         case notFinite = "not-finite"
-        /// Nothing to go by: an image, or what of it counts, has no contrast.
+        /// Nothing to go by: an image, or what of it counts, has no contrast beyond rounding. The search has not left the place.
         case noContrast = "no-contrast"
     }
 
@@ -162,6 +162,10 @@ extension Alignment {
     }
 
     fileprivate mutating func search<Scalar: FloatingScalar>(_ objective: AlignmentObjective<Scalar>, _ settings: SampledSearch) {
+        guard objective.hasContrast(at: matrix, seesAll: settings.sampler.drawsNoise) else {
+            status = .noContrast
+            return
+        }
         switch settings.optimizer {
         case .levenbergMarquardt(let schedule): searchByLevenbergMarquardt(objective, settings, schedule)
         case .adam(let learningRate): searchByAdam(objective, settings, learningRate)
@@ -187,6 +191,11 @@ extension Alignment {
             return false
         }
         losses.append(here.loss)
+        // All slopes are zero: nothing says where to go.
+        guard here.curvature.contains(where: { $0 != 0 }) else {
+            status = .noContrast
+            return false
+        }
         return true
     }
 }

@@ -2,10 +2,10 @@ import LinearAlgebra
 import Tensors
 
 /// Every plane of an image [..., H, W] at another size, no larger: each new pixel is the average over the area that it covers. For whole
-/// factors that is the mean of a box of pixels. Differentiable by the image.
+/// factors that is the mean of a box of pixels. Differentiable by the image, which has at least one pixel.
 public func areaAveraged<Scalar: FloatingScalar>(_ image: Tensor<Scalar>, height: Int, width: Int) -> Tensor<Scalar> {
     precondition(
-        image.rank >= 2 && (1...image.shape[image.rank - 2]).contains(height) && (1...image.shape[image.rank - 1]).contains(width),
+        image.rank >= 2 && height >= 1 && height <= image.shape[image.rank - 2] && width >= 1 && width <= image.shape[image.rank - 1],
         "areaAveraged: found the shape \(image.shape) and a new size of \(height)x\(width), expected [..., H, W] no smaller than that")
     let (outer, h, w) = (Array(image.shape.dropLast(2)), image.shape[image.rank - 2], image.shape[image.rank - 1])
     let (rows, columns) = (AreaWeight.list(from: h, to: height), AreaWeight.list(from: w, to: width))

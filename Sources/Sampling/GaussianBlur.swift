@@ -5,7 +5,9 @@ import Tensors
 /// Every plane of an image [..., H, W] blurred by a Gaussian of `sigma` pixels, cut at 4 sigma. At the borders the weights that fall
 /// inside are scaled up to a sum of 1, so that the border is not darkened. Differentiable by the image.
 public func gaussianBlur<Scalar: FloatingScalar>(_ image: Tensor<Scalar>, sigma: Double) -> Tensor<Scalar> {
-    precondition(image.rank >= 2, "gaussianBlur: found the shape \(image.shape), expected [..., H, W]")
+    precondition(
+        image.rank >= 2 && image.shape.suffix(2).allSatisfy { $0 > 0 },
+        "gaussianBlur: found the shape \(image.shape), expected [..., H, W] with at least one pixel")
     precondition(sigma > 0 && sigma.isFinite, "gaussianBlur: found a sigma of \(sigma), expected a positive one")
     return blurred(image, sigma, transposed: false)
         .recorded(from: [image]) { cotangent, _ in [blurred(cotangent, sigma, transposed: true)] }

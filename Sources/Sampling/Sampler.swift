@@ -4,7 +4,7 @@ import Tensors
 /// A way to read an image [N, C, H, W] between its pixels, with a gradient by the position.
 ///
 /// A network or an optimizer takes any sampler. Positions are a `SamplingGrid`; image and grid have the same batch, or one of them has a
-/// batch of 1, which then serves all. `call` tells the calls of a sampler that draws noise from each other: pass the training step, say.
+/// batch of 1, which then serves all - also none, where the other's batch is 0. `call` tells the calls of a sampler that draws noise from each other: pass the training step, say.
 public protocol Sampler: Sendable {
     /// What the sampler computes once an image, whatever the positions. Differentiable by the image.
     func prepare<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar>

@@ -15,7 +15,7 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
     }
 
     let form: Form
-    /// The target's size in pixels.
+    /// The target's size in pixels. Without any, there are no samples, and gradients are zero.
     public let height, width: Int
     /// What -1 and 1 mean in the target.
     public let alignCorners: Bool
@@ -49,8 +49,8 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
 
     private init(_ form: Form, _ height: Int, _ width: Int, _ alignCorners: Bool) {
         precondition(
-            height > 0 && width > 0 && height < Int(Int32.max) / width,
-            "SamplingGrid: found a target of \(height)x\(width) pixels, expected at least 1x1 and fewer than 2^31 in all")
+            height >= 0 && width >= 0 && height < Int(Int32.max) / max(1, width) && width < Int(Int32.max),
+            "SamplingGrid: found a target of \(height)x\(width) pixels, expected no negative size and fewer than 2^31 in all")
         self.form = form
         self.height = height
         self.width = width
@@ -120,7 +120,7 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
         let (tx, ty) = targetAxes
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: 9 * height) { rows in
             rows.initialize(repeating: 0)
-            Threads.forEachPiece(of: height, size: max(1, 4096 / width)) { piece in
+            Threads.forEachPiece(of: height, size: max(1, 4096 / max(1, width))) { piece in
                 for row in piece {
                     accumulateRow(
                         matrix.elements, tx, ty.normalized(Double(row)), UnsafeBufferPointer(rebasing: cotangent[(row * width * 2)...]),

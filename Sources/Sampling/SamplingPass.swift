@@ -46,7 +46,8 @@ struct SamplingPass<Scalar: FloatingScalar> {
         self.padding = padding
         self.alignCorners = alignCorners
         self.cost = cost
-        batch = max(shape[0], grid.batch)
+        // 1 serves all, also none.
+        batch = shape[0] == 1 ? grid.batch : shape[0]
         (channels, height, width) = (shape[1], shape[2], shape[3])
     }
 
@@ -111,7 +112,7 @@ extension SamplingPass {
             grid.variable.withScalars { variable in
                 let operands = operands(image.baseAddress!, variable.baseAddress!)
                 // A piece is a run, or several small targets.
-                Threads.forEachPiece(of: batch * runsPerTarget, size: max(1, runLength / pixels)) { piece in
+                Threads.forEachPiece(of: batch * runsPerTarget, size: max(1, runLength / max(1, pixels))) { piece in
                     for index in piece {
                         let (n, first) = (index / runsPerTarget, index % runsPerTarget * runLength)
                         var (source, target) = (operands.image(hasOneImage ? 0 : n), operands.target(n))
@@ -181,7 +182,7 @@ extension SamplingPass {
                         kernel(run, source, grid, share(run), &gradient)
                     }
                     return Tensor(shape: [grid.batch, 3, 3]) { out in
-                        let shares = sums.count / (9 * grid.batch)
+                        let shares = sums.count / max(1, 9 * grid.batch)
                         for i in out.indices {
                             let (n, j) = (i / 9, i % 9)
                             let sum = (0..<shares).reduce(0.0) { $0 + sums[9 * (n * shares + $1) + j] }
@@ -213,7 +214,7 @@ extension SamplingPass {
                 grid.variable.withScalars { variable in
                     let operands = operands(UnsafePointer(gradient.baseAddress!), variable.baseAddress!)
                     let (cotangent, gradient) = (UnsafeRawPointer(cotangent.baseAddress!), UnsafeMutableRawPointer(gradient.baseAddress!))
-                    Threads.forEachPiece(of: image.shape[0] * blocks, size: max(1, runLength / pixels)) { piece in
+                    Threads.forEachPiece(of: image.shape[0] * blocks, size: max(1, runLength / max(1, pixels))) { piece in
                         for item in piece {
                             let (index, channel) = (item / blocks, item % blocks * block)
                             var shape = operands.image(index)

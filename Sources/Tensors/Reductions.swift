@@ -24,7 +24,7 @@ extension [Int] {
 }
 
 extension Tensor {
-    /// Sums over the given axes; negative ones count from the end.
+    /// Sums over the given axes; negative ones count from the end. The sum of no elements is 0.
     ///
     /// - Parameters:
     ///   - axes: Each once.
@@ -39,16 +39,17 @@ extension Tensor {
     /// The sum of all elements, without axes.
     public func sum() -> Tensor { sum(axes: Array(shape.indices)) }
 
-    /// The mean over the given axes, as for `sum(axes:keepingAxes:)`.
+    /// The mean over the given axes, as for `sum(axes:keepingAxes:)`; of no elements NaN.
     public func mean(axes: [Int], keepingAxes: Bool = false) -> Tensor {
         let sum = sum(axes: axes, keepingAxes: keepingAxes)
         return sum * (Scalar(sum.count) / Scalar(count))
     }
 
-    /// The mean of all elements, without axes.
+    /// The mean of all elements, without axes; of no elements NaN.
     public func mean() -> Tensor { mean(axes: Array(shape.indices)) }
 
-    /// The mean squared distance from the mean over the given axes (divided by the number of elements, not by one less).
+    /// The mean squared distance from the mean over the given axes (divided by the number of elements, not by one less); of no elements
+    /// NaN.
     public func variance(axes: [Int], keepingAxes: Bool = false) -> Tensor {
         (self - mean(axes: axes, keepingAxes: true)).squared().mean(axes: axes, keepingAxes: keepingAxes)
     }
@@ -160,7 +161,6 @@ private struct IsSmaller: BinaryFunction {
 private func extremePlaces<Scalar: FloatingScalar>(
     _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, _ isExtreme: some BinaryFunction
 ) -> [Int] {
-    precondition(rows == 0 || columns > 0, "extremes: found no elements along the axes, expected at least one")
     return [Int](unsafeUninitializedCapacity: rows) { buffer, initialized in
         nonisolated(unsafe) let places = buffer
         Threads.forEachPiece(of: rows, size: max(1, pieceSize / max(1, columns))) { piece in
@@ -177,13 +177,13 @@ private func extremePlaces<Scalar: FloatingScalar>(
 
 extension Tensor {
     /// The largest element over the given axes; NaN where one is among them. The gradient goes to the first of several that are
-    /// equally large. Negative axes count from the end.
+    /// equally large. Negative axes count from the end. There must be an element to each result.
     ///
     /// - Parameters:
     ///   - axes: Each once.
     ///   - keepingAxes: Whether these axes stay, with the length 1.
     public func max(axes: [Int], keepingAxes: Bool = false) -> Tensor {
-        extremes(flagged(axes, rank: rank, "max"), keepingAxes: keepingAxes) { $0.placesOfLargest() }
+        extremes("max", axes, keepingAxes: keepingAxes) { $0.placesOfLargest() }
     }
 
     /// The largest of all elements, without axes.
@@ -191,7 +191,7 @@ extension Tensor {
 
     /// The smallest element over the given axes, as for `max(axes:keepingAxes:)`.
     public func min(axes: [Int], keepingAxes: Bool = false) -> Tensor {
-        extremes(flagged(axes, rank: rank, "min"), keepingAxes: keepingAxes) { $0.placesOfSmallest() }
+        extremes("min", axes, keepingAxes: keepingAxes) { $0.placesOfSmallest() }
     }
 
     /// The smallest of all elements, without axes.
@@ -199,18 +199,22 @@ extension Tensor {
 
     /// Where the first largest element along `axis` stands, for each place along the other axes in row-major order.
     public func argmax(axis: Int) -> [Int] {
-        stopGradient().rows(along: flagged([axis], rank: rank, "argmax")).placesOfLargest()
+        stopGradient().rows("argmax", along: flagged([axis], rank: rank, "argmax")).placesOfLargest()
     }
 
-    /// As a matrix with the flagged axes in its rows.
-    private func rows(along isFlagged: [Bool]) -> Tensor {
+    /// As a matrix with the flagged axes in its rows, which have no extreme where they have no element.
+    private func rows(_ operation: String, along isFlagged: [Bool]) -> Tensor {
         let order = shape.indices.filter { !isFlagged[$0] } + shape.indices.filter { isFlagged[$0] }
         let rows = zip(shape, isFlagged).reduce(1) { $1.1 ? $0 : $0 * $1.0 }
+        precondition(
+            rows == 0 || count > 0,
+            "\(operation): found the shape \(shape) without elements along the axes, expected at least one to each result")
         return permuted(order).reshaped([rows, rows == 0 ? 0 : count / rows])
     }
 
-    private func extremes(_ isReduced: [Bool], keepingAxes: Bool, _ places: (Tensor) -> [Int]) -> Tensor {
-        let matrix = rows(along: isReduced)
+    private func extremes(_ operation: String, _ axes: [Int], keepingAxes: Bool, _ places: (Tensor) -> [Int]) -> Tensor {
+        let isReduced = flagged(axes, rank: rank, operation)
+        let matrix = rows(operation, along: isReduced)
         return matrix.elementOfEachRow(places(matrix)).reshaped(shape.reduced(isReduced, keepingAxes: keepingAxes))
     }
 
@@ -252,13 +256,13 @@ private struct FiniteOrZero: UnaryFunction {
 }
 
 extension Tensor {
-    /// exp(x) / sum of exp(x) along `axis`, without overflow.
+    /// exp(x) / sum of exp(x) along `axis`, which has at least one element; without overflow.
     public func softmax(axis: Int) -> Tensor {
         let exponentials = (self - shift(axis: axis)).exp()
         return exponentials / exponentials.sum(axes: [axis], keepingAxes: true)
     }
 
-    /// log(sum of exp(x)) along `axis`, without overflow.
+    /// log(sum of exp(x)) along `axis`, which has at least one element; without overflow.
     public func logSumExp(axis: Int, keepingAxes: Bool = false) -> Tensor {
         let shift = shift(axis: axis)
         let result = (self - shift).exp().sum(axes: [axis], keepingAxes: true).log() + shift

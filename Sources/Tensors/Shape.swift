@@ -19,7 +19,7 @@ extension [Int] {
 let pieceSize = 32768
 
 /// The elements of two operands that meet at each element of the result, under NumPy's rule: shapes are aligned at their last axes, and
-/// an axis of length 1, or a missing one, is repeated.
+/// an axis of length 1, or a missing one, is repeated - also no times, where the other's length is 0.
 ///
 /// Neighbouring axes along which both operands advance alike are merged. So equal shapes, or a single number as an operand, become one
 /// long run, and whatever else is left has an innermost loop over contiguous or constant elements.
@@ -79,12 +79,13 @@ struct Broadcast {
 
     /// Calls `body` for consecutive runs of the result's elements `range`, with where the run starts in the result, in `a` and in `b`.
     func forEachRun(in range: Range<Int>, _ body: (_ result: Int, _ a: Int, _ b: Int, _ count: Int) -> Void) {
+        if range.isEmpty { return }
         let inner = lengths.count - 1
         let length = lengths[inner]
         // The place in each outer axis, and where the row starts in the operands.
         var index = [Int](repeating: 0, count: inner)
         var (a, b) = (0, 0)
-        var row = range.lowerBound / max(1, length)
+        var row = range.lowerBound / length
         for axis in stride(from: inner - 1, through: 0, by: -1) {
             index[axis] = row % lengths[axis]
             row /= lengths[axis]
@@ -93,7 +94,7 @@ struct Broadcast {
         }
         var position = range.lowerBound
         // Only the first row may start in its middle.
-        var skipped = position % max(1, length)
+        var skipped = position % length
         while position < range.upperBound {
             let count = min(length - skipped, range.upperBound - position)
             body(position, a + skipped * aStrides[inner], b + skipped * bStrides[inner], count)

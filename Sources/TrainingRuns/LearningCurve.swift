@@ -21,7 +21,8 @@ struct LearningCurve {
     }
 
     func draw() throws(PlotError) {
-        let rows = log.entries.map { "\($0.iteration),\($0.loss),\(100 * $0.validationError)\n" }
+        // That the log can't be read is an error of the run; here there is then nothing to draw.
+        let rows = ((try? log.entries) ?? []).map { "\($0.iteration),\($0.loss),\(100 * $0.validationError)\n" }
         let style = rows.count > 50 ? "lines" : "linespoints"
         let plot = Plot(
             table: "iteration,training loss,validation error\n" + rows.joined(),

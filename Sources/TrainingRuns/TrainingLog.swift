@@ -17,14 +17,26 @@ package struct TrainingLog {
         }
     }
 
-    /// Those in the file, up to the first that is damaged.
+    /// Those in the file, up to the first that is damaged; none where there is no file.
     var entries: [Entry] {
-        var entries: [Entry] = []
-        for line in (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n") ?? [] {
-            guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else { break }
-            entries.append(entry)
+        get throws(TrainingRunError) {
+            let text: String
+            do throws(InputFileError) {
+                text = try textOfFile(at: path, limit: sizeLimit)
+            } catch {
+                switch error {
+                case .missing: return []
+                case .isDirectory: throw .cannotRead(path: path, reason: "it is a directory")
+                case .unreadable(let reason): throw .cannotRead(path: path, reason: reason)
+                }
+            }
+            var entries: [Entry] = []
+            for line in text.split(separator: "\n") {
+                guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else { break }
+                entries.append(entry)
+            }
+            return entries
         }
-        return entries
     }
 
     package struct Entry: Codable, Sendable {
@@ -41,6 +53,9 @@ package struct TrainingLog {
         }
     }
 }
+
+/// In bytes: a million entries.
+private let sizeLimit = 1 << 28
 
 /// How fast training goes, and how the loss has been since the last entry of the log.
 struct Pace {

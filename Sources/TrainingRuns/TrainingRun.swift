@@ -128,7 +128,7 @@ package struct TrainingRun: Sendable {
             }
             stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
         }
-        var result = Result(network: trainer.network, checkpoint: trainer.checkpoint, log: log?.entries ?? [])
+        var result = Result(network: trainer.network, checkpoint: trainer.checkpoint, log: try log?.entries ?? [])
         do throws(PlotError) { try curve?.draw() } catch { result.curveError = error }
         return result
     }

@@ -10,6 +10,8 @@ package enum TrainingRunError: Error, Equatable, CustomStringConvertible {
     case otherTraining(path: String, found: String, expected: String)
     /// Batches of so many images take more memory than there is.
     case tooLittleMemory(batch: Int, MemoryShortage)
+    /// A file of an earlier run could not be read, for the reason given.
+    case cannotRead(path: String, reason: String)
     /// A file could not be written.
     case cannotWrite(path: String, reason: String)
 
@@ -20,6 +22,7 @@ package enum TrainingRunError: Error, Equatable, CustomStringConvertible {
             "\(path): found \(training) images to train, \(validation) to validate and \(test) to test with, expected at least one of each"
         case .otherTraining(let path, let found, let expected): "\(path): found a training with \(found), expected \(expected)"
         case .tooLittleMemory(let batch, let shortage): "batches of \(batch) images: \(shortage)"
+        case .cannotRead(let path, let reason): "\(path): cannot be read: \(reason)"
         case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
         }
     }

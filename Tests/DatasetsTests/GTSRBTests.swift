@@ -132,6 +132,45 @@ final class GTSRBTests: DatasetTestCase {
         assertThrows(.missingFile(path: path(GTSRBNames.annotations(0)), dataset: "GTSRB"))
     }
 
+    /// Gzipped, a file of some kilobytes may unpack to any size: what no annotation has is refused before it is all in memory.
+    func testAnnotationsWithoutEnd() throws {
+        try writeGTSRBAnnotations()
+        let name = GTSRBNames.annotations(3)
+        let start = Array("\(header)\n00000_00000.ppm;20;16;2;3;17;12;3\n".utf8)
+        let million = 1_000_000
+        for packed in [false, true] {
+            func write(_ bytes: [UInt8]) throws { if packed { try writeGzipped(bytes, name) } else { try self.write(bytes, name) } }
+            try write(start + [UInt8](repeating: UInt8(ascii: "1"), count: 8 * million))
+            assertThrows(.longLine(path: path(name), line: 3, expected: 1024))
+            try write(start + [UInt8](repeating: 0, count: 8 * million))
+            assertThrows(.longLine(path: path(name), line: 3, expected: 1024))
+            try write([UInt8](repeating: UInt8(ascii: "1"), count: 8 * million))
+            assertThrows(.longLine(path: path(name), line: 1, expected: 1024))
+            try write(start + [UInt8](repeating: UInt8(ascii: "\n"), count: million))
+            assertThrows(.manyLines(path: path(name), expected: 100_000))
+            // Long lines that are no longer than a line may be; the second end is Windows's.
+            let image = String(repeating: "0", count: 980) + "_0.ppm"
+            let line = "\(image);20;16;2;3;17;12;3"
+            try write(Array("\(header)\n\(line)\r\n\r\n\(line)".utf8))
+            let signs = try GTSRB(directory: directory).training.filter { $0.label == 3 }
+            XCTAssertEqual(signs.map(\.path), [image, image].map { path("\(GTSRBNames.folder(3))/\($0)") })
+        }
+    }
+
+    /// Pipes and directories in place of files end at once.
+    func testFilesThatAreNone() throws {
+        for name in [GTSRBNames.annotations(3), testFile] {
+            try writeGTSRBAnnotations()
+            try remove(name)
+            XCTAssertEqual(mkfifo(path(name), 0o600), 0)
+            assertThrows(.unreadable(path: path(name), reason: "it is not a regular file"))
+            try remove(name)
+            XCTAssertEqual(mkdir(path(name), 0o700), 0)
+            assertThrows(.unreadable(path: path(name), reason: "it is a directory"))
+            try remove(name)
+        }
+    }
+
     func testDamagedAnnotations() throws {
         try writeGTSRBAnnotations()
         let name = GTSRBNames.annotations(3)

@@ -119,16 +119,25 @@ final class MNISTTests: DatasetTestCase {
     func testHugeClaims() throws {
         let images = path("\(names[0]).gz")
         try writePacked(images: idx([0xFFFF_FFFF, 0x8000, 0x8000], pixels))
-        assertThrows(.truncated(path: images, bytes: 40, expected: 16 + 0xFFFF_FFFF << 30))
+        assertThrows(.tooLarge(path: images, found: 0xFFFF_FFFF << 30, expected: 1 << 31))
+        try writePacked(images: idx([0x8000, 0x100, 0x100], pixels))
+        assertThrows(.truncated(path: images, bytes: 40, expected: 16 + 1 << 31))
         try writePacked(images: idx([1, 0xFFFF_FFFF, 0xFFFF_FFFF], pixels))
         assertThrows(
             .wrongImageSize(path: images, found: [1, 0xFFFF_FFFF, 0xFFFF_FFFF], expected: "at most 32768 x 32768 pixels"))
     }
 
     func testUnreadable() throws {
+        for name in names.map({ "\($0).gz" }) {
+            try writePacked()
+            try remove(name)
+            XCTAssertEqual(mkfifo(path(name), 0o600), 0)
+            assertThrows(.unreadable(path: path(name), reason: "it is not a regular file"))
+            try remove(name)
+        }
         try writePacked()
         try remove("\(names[0]).gz")
         try write([], "\(names[0]).gz/file")
-        assertThrows(.unreadable(path: path("\(names[0]).gz"), reason: "Is a directory"))
+        assertThrows(.unreadable(path: path("\(names[0]).gz"), reason: "it is a directory"))
     }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Tensors
 import XCTest
 
-/// Every instruction set that this processor has must agree with the baseline up to rounding.
+/// Every instruction set that this processor has must agree with the baseline up to rounding, and those with fused multiply-add bit for bit.
 final class KernelLevelTests: XCTestCase {
     func testCurrentLevelIsInForce() throws {
         let place = try XCTUnwrap(KernelLevel.allCases.firstIndex(of: .current))
@@ -112,6 +112,8 @@ final class KernelLevelTests: XCTestCase {
             guard let kernels = type.kernels(at: level) else { continue }
             assertClose(Tensor(run(kernels)), baseline, tolerance: tolerance, "\(name), \(type), level \(level.rawValue)")
         }
+        guard let avx2 = type.kernels(at: warp_level_avx2), let avx512 = type.kernels(at: warp_level_avx512) else { return }
+        XCTAssertEqual(run(avx2), run(avx512), "\(name), \(type): AVX2 and AVX-512")
     }
 }
 

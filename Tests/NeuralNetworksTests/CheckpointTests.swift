@@ -104,7 +104,8 @@ final class CheckpointTests: CheckpointTestCase {
                 try error { $0.metadata[key] = nil }, .invalidMetadata(path: path(), key: key, found: "nothing", expected: "an entry"))
         }
         for (key, values) in [
-            "iteration": ["", "-1", "1.5", "9223372036854775807", "one"], "optimizerStep": ["-3", "99999999999999999999"],
+            "iteration": ["", "-1", "1.5", "9223372036854775807", "4611686018427387904", "2147483649", "one"],
+            "optimizerStep": ["-3", "99999999999999999999", "4611686018427387904"],
             "random": [
                 "", "[]", "{\"a\":{}}", "{\"a\":{\"seed\":1,\"stream\":0,\"position\":18446744073709551615}}",
                 String(repeating: "[", count: 100_000),

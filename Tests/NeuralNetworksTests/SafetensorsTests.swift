@@ -167,7 +167,7 @@ final class SafetensorsTests: CheckpointTestCase {
             thrownError { () throws(CheckpointError) in _ = try Safetensors(contentsOf: path) }
         }
         XCTAssertEqual(error(path("missing")), .missing(path: path("missing")))
-        XCTAssertEqual(error(directory), .unreadable(path: directory, reason: "it is not a regular file"))
+        XCTAssertEqual(error(directory), .unreadable(path: directory, reason: "it is a directory"))
         XCTAssertEqual(error("/dev/zero"), .unreadable(path: "/dev/zero", reason: "it is not a regular file"))
         try write([])
         XCTAssertEqual(error(path()), .wrongSize(path: path(), found: 0, expected: 8))

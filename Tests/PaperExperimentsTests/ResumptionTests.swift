@@ -69,6 +69,21 @@ final class ResumptionTests: ExperimentTestCase {
         }
     }
 
+    /// Rows whose counts are none are an error that names the file, not a number that nothing can be done with.
+    func testCountsThatAreNone() throws {
+        let name = ExperimentName.classification
+        try runQuickly(name, out: "out")
+        let lines = try text("out/\(name.rawValue)-trials.csv").split(separator: "\n").map(String.init)
+        for value in ["nan", "inf", "1e300", "-1", "0.5", "9007199254740993"] {
+            var fields = lines[1].split(separator: ",").map(String.init)
+            fields[fields.count - 4] = value
+            try write(
+                ([lines[0], fields.joined(separator: ",")] + lines[2...]).joined(separator: "\n") + "\n", "out/\(name.rawValue)-trials.csv")
+            let message = failure { try runQuickly(name, out: "out", resumes: true) }
+            XCTAssert(message.contains("\(name.rawValue)-trials.csv: found [") && message.contains("expected whole numbers"), message)
+        }
+    }
+
     /// What an earlier run has left goes when there is something new, not before.
     func testRunThatEndsBeforeItsFirstTrial() throws {
         let table = "out/\(ExperimentName.classification.rawValue)-trials.csv"

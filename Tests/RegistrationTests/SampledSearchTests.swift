@@ -106,16 +106,6 @@ final class SampledSearchTests: XCTestCase {
             let unmoved = try status(scene, target, initial: start, iterations: 0)
             XCTAssertEqual(unmoved.status, .iterationLimit)
             XCTAssert(unmoved.losses.isEmpty && unmoved.path.count == 1)
-            // Nothing to go by: constant images, single pixels.
-            for (source, target) in [
-                (Tensor<Float>.ones([1, 9, 9]), Tensor<Float>.zeros([1, 5, 5])), (.ones([1, 1, 1]), .zeros([1, 1, 1])),
-                (.ones([2, 1, 9]), .zeros([2, 7, 1])),
-            ] {
-                for family in TransformationFamily.allCases {
-                    let settings = AlignmentSettings.paper(family: family, optimizer: optimizer, iterations: 12)
-                    XCTAssert(try align(source, to: target, settings).matrix.isFinite, "\(family)")
-                }
-            }
         }
     }
 

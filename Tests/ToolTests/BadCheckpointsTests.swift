@@ -78,9 +78,12 @@ final class BadCheckpointsTests: ToolTestCase {
         try describe("\"classes\":10", "\"classes\":11")
         try assertRefused(
             "the shape [10", "[11", resuming: ["found a training with classes 11, expected classes 10"])
-        for (old, new) in [("\"channels\":1", "\"channels\":2"), ("\"side\":28", "\"side\":0"), ("{", "")] {
+        for (old, new, found) in [
+            ("\"channels\":1", "\"channels\":2", "2 for \"network.channels\""), ("\"side\":28", "\"side\":0", "0 for \"network.side\""),
+            ("{", "", "for \"network\""), ("\"side\":28", "\"side\":28.5", "side"),
+        ] {
             try describe(old, new)
-            try assertRefused("a checkpoint of an unknown network", resuming: ["a training with"])
+            try assertRefused(found, resuming: ["a training with"])
         }
         try write { $0.metadata["format"] = "pt" }
         try assertRefused("a file of the format \"pt\"")

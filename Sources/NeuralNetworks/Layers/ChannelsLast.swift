@@ -76,7 +76,7 @@ private func transpose<Scalar: FloatingScalar>(
 ) {
     let (height, width, pixelStride) = (layout.height, layout.width, layout.pixelStride)
     let isSparse = layout.paddingY > 0 || layout.paddingX > 0 || layout.channels > channels
-    Threads.forEachPiece(of: batch, size: max(1, 16384 / layout.imageStride)) { piece in
+    Threads.forEachPiece(of: batch, size: max(1, 16384 / max(1, layout.imageStride))) { piece in
         for image in piece {
             let start = out + image * layout.imageStride
             if isSparse { start.update(repeating: 0, count: layout.imageStride) }

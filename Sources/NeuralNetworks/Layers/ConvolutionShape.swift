@@ -21,7 +21,8 @@ struct ConvolutionShape: Sendable {
             return room < 0 ? 0 : room / geometry.stride + 1
         }
         precondition(
-            x.count == 4 && weight.count == 4 && weight[2] > 0 && weight[3] > 0 && weight[1] > 0 && x[1] == weight[1] * geometry.groups
+            x.count == 4 && weight.count == 4 && x[2] > 0 && x[3] > 0 && weight[2] > 0 && weight[3] > 0 && weight[1] > 0
+                && x[1] == weight[1] * geometry.groups
                 && weight[0] % geometry.groups == 0 && length(x[2], weight[2]) > 0 && length(x[3], weight[3]) > 0,
             "convolution: found \(x) with kernels \(weight) and \(geometry), expected [N, C, H, W] with [O, C / groups, kh, kw] that fit")
         (batch, groups) = (x[0], geometry.groups)

@@ -40,7 +40,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     private func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
         let (shape, source, lanes) = (shape, source, shape.lanes)
         let blocks = shape.groups * shape.blocks
-        let shares = max(1, min(shape.batch, 8 / blocks))
+        let shares = max(1, min(shape.batch, 8 / max(1, blocks)))
         var sums = Tensor<Scalar>.zeros(
             [shares, shape.groups, shape.blocks, shape.kernelHeight, shape.kernelWidth, shape.groupChannels, lanes])
         let share = sums.count / shares

@@ -27,7 +27,7 @@ struct DirectForward<Scalar: FloatingScalar> {
             withExtendedLifetime(bias) {
                 let bias = bias?.withScalars { $0.baseAddress! }
                 // Some ten thousand products a piece at least.
-                let rows = max(1, 65536 / (together * shape.outWidth * shape.taps * weights.lanes))
+                let rows = max(1, 65536 / max(1, together * shape.outWidth * shape.taps * weights.lanes))
                 forEachRow(piece: rows) { sums, y, images, outputs in
                     store(sums, shape, lanes: weights.lanes, y: y, images, outputs, bias, to: out)
                 }

@@ -68,7 +68,7 @@ private struct PeakGradient<Scalar: FloatingScalar> {
         var gradient = source.zeros
         gradient.withMutableScalars { gradient in
             weights.scalars.withScalars { weights in
-                forEachPeak(images: 8, outputs: shape.outputs) { image, output, scale, taps in
+                forEachPeak(images: 8, outputs: max(1, shape.outputs)) { image, output, scale, taps in
                     kernels.add_runs(
                         taps.runs, taps.length, scale, weights.baseAddress! + output * oneOutput, taps.weights,
                         gradient + place(image, output), taps.source)

@@ -45,7 +45,7 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
             let out = out.baseAddress!
             kernel.withScalars { kernel in
                 let kernel = kernel.baseAddress!
-                Threads.forEachPiece(of: shape.groups * blocks, size: max(1, 4096 / (taps * channels))) { piece in
+                Threads.forEachPiece(of: shape.groups * blocks, size: max(1, 4096 / max(1, taps * channels))) { piece in
                     for item in piece {
                         let first = item % blocks * lanes
                         pack(

@@ -17,7 +17,9 @@ public struct FlattenLayer: Module {
     public var specifications: [ParameterSpecification] { [] }
 
     public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
-        x.reshaped([x.shape[0], -1])
+        precondition(x.rank >= 1, "FlattenLayer: found \(x.shape), expected [N, ...]")
+        // Not inferred, as that needs at least one image.
+        return x.reshaped([x.shape[0], x.shape[1...].reduce(1, *)])
     }
 }
 
@@ -51,7 +53,7 @@ public struct DropoutLayer: Module {
 }
 
 /// Batch normalization (Ioffe & Szegedy, 2015) of each channel of [N, C] or [N, C, H, W]: by the batch's mean and variance in training, by
-/// their running averages elsewhere.
+/// their running averages elsewhere. Without images there is no mean, so that training needs at least one.
 public struct BatchNormalizationLayer: Module {
     public let name: String
     public let channels: Int
@@ -81,6 +83,8 @@ public struct BatchNormalizationLayer: Module {
         func parameter(_ part: String) -> Tensor<Scalar> { context.parameters["\(name).\(part)"].reshaped(shape) }
         var (mean, variance) = (parameter("runningMean"), parameter("runningVariance"))
         if context.isTraining {
+            precondition(
+                x.count > 0, "BatchNormalizationLayer \(name): found \(x.shape) in training, expected at least one element a channel")
             (mean, variance) = (x.mean(axes: axes, keepingAxes: true), x.variance(axes: axes, keepingAxes: true))
             track("runningMean", mean, in: &context)
             // The running variance is that of the population, as in PyTorch.

@@ -62,12 +62,19 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
         self.seed = seed
     }
 
-    /// Whether such a network exists: a configuration that was read from a file may say anything.
-    public var isValid: Bool {
+    /// The first number that no network has, and those that it may be; nil where there is such a network. A configuration that was read from
+    /// a file may say anything.
+    public var fault: (key: String, found: Int, expected: ClosedRange<Int>)? {
         let smallest = architecture == .paper ? (transformer == .none ? 1 : 8) : (transformer == .none ? 9 : 14)
-        return (1...64).contains(channels) && (smallest...4096).contains(side) && (1...100_000).contains(classes) && downsampling >= 1
-            && classifierSide >= (architecture == .paper ? 1 : 9)
+        let sizes = [("channels", channels, 1...64), ("side", side, smallest...4096), ("classes", classes, 1...100_000)]
+        if let fault = sizes.first(where: { !$0.2.contains($0.1) }) { return fault }
+        // What is left for the classifier.
+        let factors = 1...side / (architecture == .paper ? 1 : 9)
+        return factors.contains(downsampling) ? nil : ("downsampling", downsampling, factors)
     }
+
+    /// Whether such a network exists.
+    public var isValid: Bool { fault == nil }
 
     /// The side of the classifier's input.
     public var classifierSide: Int { side / downsampling }

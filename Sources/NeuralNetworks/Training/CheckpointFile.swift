@@ -46,11 +46,22 @@ public struct CheckpointFile: Sendable {
         try tensors(TensorPrefix.optimizer, specifications)
     }
 
+    /// The network that `network` describes, as `linwarp train` writes it.
+    public func configuration() throws(CheckpointError) -> NetworkConfiguration {
+        let configuration = try decoded(NetworkConfiguration.self, MetadataKey.network)
+        if let fault = configuration.fault {
+            let (lowest, highest) = (fault.expected.lowerBound, fault.expected.upperBound)
+            throw .invalidMetadata(
+                path: path, key: "\(MetadataKey.network).\(fault.key)", found: "\(fault.found)", expected: "\(lowest) to \(highest)")
+        }
+        return configuration
+    }
+
     func random() throws(CheckpointError) -> [String: RandomSource] {
         let sources = try decoded([String: RandomSource].self, MetadataKey.random)
-        for source in sources.values where source.position > countLimit {
+        for source in sources.values where source.position > positionLimit {
             throw .invalidMetadata(
-                path: path, key: MetadataKey.random, found: "the position \(source.position)", expected: "at most \(countLimit)")
+                path: path, key: MetadataKey.random, found: "the position \(source.position)", expected: "at most \(positionLimit)")
         }
         return sources
     }
@@ -70,7 +81,7 @@ public struct CheckpointFile: Sendable {
     /// A whole number from 0, small enough to count on from there.
     func count(_ key: String) throws(CheckpointError) -> Int {
         let text = try Self.metadata(key, contents, path)
-        guard let count = Int(text), (0...Int(countLimit)).contains(count) else {
+        guard let count = Int(text), (0...countLimit).contains(count) else {
             throw .invalidMetadata(path: path, key: key, found: quoted(text), expected: "a whole number of 0...\(countLimit)")
         }
         return count
@@ -78,10 +89,12 @@ public struct CheckpointFile: Sendable {
 
     private func decoded<Value: Decodable>(_ type: Value.Type, _ key: String) throws(CheckpointError) -> Value {
         let text = try Self.metadata(key, contents, path)
-        guard let value = try? JSONDecoder().decode(type, from: Data(text.utf8)) else {
-            throw .invalidMetadata(path: path, key: key, found: quoted(text), expected: "\(type) in JSON")
+        do {
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
+        } catch {
+            let member = (error as? DecodingError)?.member.map { "; \($0) does not fit" } ?? ""
+            throw .invalidMetadata(path: path, key: key, found: quoted(text), expected: "\(type) in JSON\(member)")
         }
-        return value
     }
 
     private static func metadata(_ key: String, _ contents: Safetensors, _ path: String) throws(CheckpointError) -> String {
@@ -116,5 +129,21 @@ public struct CheckpointFile: Sendable {
     }
 }
 
-/// Larger numbers in a file are not from training, and counting on could overflow.
-private let countLimit: UInt64 = 1 << 62
+extension DecodingError {
+    /// The name of what in a JSON object is missing or can't be read.
+    fileprivate var member: String? {
+        switch self {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            context.codingPath.isEmpty ? nil : context.codingPath.map(\.stringValue).joined(separator: ".")
+        case .keyNotFound(let key, let context): (context.codingPath + [key]).map(\.stringValue).joined(separator: ".")
+        @unknown default: nil
+        }
+    }
+}
+
+/// Iterations and steps of a file: no training has more, and products with the numbers of processes and of images in a batch stay far from
+/// overflow.
+private let countLimit = 1 << 31
+
+/// Random numbers drawn, according to a file: counting on from there does not overflow.
+private let positionLimit: UInt64 = 1 << 62

@@ -1,5 +1,4 @@
 import Files
-import Glibc
 import LinearAlgebra
 import Tensors
 
@@ -71,7 +70,7 @@ public struct Safetensors: Sendable, Equatable {
     /// Reads a whole file. Whatever its bytes are, the result is either its contents or an error, and memory is taken only for tensors
     /// whose data are there.
     public init(contentsOf path: String) throws(CheckpointError) {
-        let file = try InputFile(path)
+        let file = try CheckpointInput(path)
         let lengthSize = 8
         guard file.size >= lengthSize else { throw .wrongSize(path: path, found: file.size, expected: lengthSize) }
         let length = try file.bytes(count: lengthSize, at: 0).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -130,43 +129,33 @@ package struct StagedCheckpoint {
     }
 }
 
-/// A file that is open for reading.
-private final class InputFile {
+/// A file that is open for reading, with errors that name it.
+private struct CheckpointInput {
     let path: String
-    let size: Int
-    private let descriptor: CInt
+    private let file: InputFile
 
     init(_ path: String) throws(CheckpointError) {
-        // Without O_NONBLOCK opening a named pipe would wait for its writer.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw errno == ENOENT || errno == ENOTDIR ? .missing(path: path) : .unreadable(path: path, reason: FileError.last.reason)
-        }
         self.path = path
-        self.descriptor = descriptor
-        var information = stat()
-        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
-            size = 0
-            throw .unreadable(path: path, reason: "it is not a regular file")
-        }
-        size = Int(information.st_size)
-    }
-
-    deinit { close(descriptor) }
-
-    private func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError) {
-        var filled = 0
-        while filled < bytes.count {
-            let got = pread(descriptor, bytes.baseAddress! + filled, bytes.count - filled, off_t(offset + filled))
-            if got > 0 {
-                filled += got
-            } else if got == 0 {
-                // It has become shorter since it was opened.
-                throw .wrongSize(path: path, found: offset + filled, expected: size)
-            } else if errno != EINTR {
-                throw .unreadable(path: path, reason: FileError.last.reason)
+        do throws(InputFileError) {
+            file = try InputFile(path)
+        } catch {
+            switch error {
+            case .missing: throw .missing(path: path)
+            case .isDirectory: throw .unreadable(path: path, reason: "it is a directory")
+            case .unreadable(let reason): throw .unreadable(path: path, reason: reason)
             }
         }
+    }
+
+    var size: Int { file.size }
+
+    private func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(CheckpointError) {
+        let filled: Int
+        do throws(FileError) { filled = try file.read(into: bytes, at: offset) } catch {
+            throw .unreadable(path: path, reason: error.reason)
+        }
+        // It has become shorter since it was opened.
+        guard filled == bytes.count else { throw .wrongSize(path: path, found: offset + filled, expected: size) }
     }
 
     func bytes(count: Int, at offset: Int) throws(CheckpointError) -> [UInt8] {

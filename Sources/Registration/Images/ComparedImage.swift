@@ -28,12 +28,17 @@ struct ComparedPyramid: Sendable {
     /// The largest difference between two of its numbers.
     let range: Double
 
+    /// Whether its pixels say anything about a place.
+    let hasContrast: Bool
+
     /// - Parameters:
     ///   - image: [C, H, W].
     ///   - counts: H x W, 0 where a pixel does not count; nil where all do. Pixels that are not finite never count.
     init(_ image: Tensor<Float>, counts: [UInt8]?) {
         var (planes, counts) = maskedOut(image, counts)
         range = valueRange(planes, counts)
+        let (width, counting) = (planes.shape[2], counts)
+        hasContrast = range > 0 && Registration.hasContrast(planes) { y, x in counting.map { $0[y * width + x] != 0 } ?? true }
         var levels: [ComparedImage] = []
         while true {
             levels.append(

@@ -54,7 +54,7 @@ extension Alignment {
         }
     }
 
-    private var explorationLoss: Double { losses.last ?? .infinity }
+    private var explorationLoss: Double { status == .noContrast ? .infinity : losses.last ?? .infinity }
 }
 
 /// The state of one search.

@@ -45,7 +45,7 @@ struct Registrar {
         let isGrey = source.shape[0] == 1 || max(source.count, target.count) > mostColorNumbers
         let full = isGrey ? grey : pyramids { $0 }
         guard grey.source.range.isFinite, grey.target.range.isFinite else { return ended(.notFinite) }
-        guard full.source.range > 0, full.target.range > 0 else { return ended(.noContrast) }
+        guard full.source.hasContrast, full.target.hasContrast else { return ended(.noContrast) }
         var search = RegistrationSearch(full, grey: grey, family, frame)
         var found: (refinement: Refinement, assessment: Assessment, runnerUp: Double?)?
         for attempt in attempts(initial) {
