@@ -13,7 +13,8 @@ final class ContrastTests: XCTestCase {
     private let optimizers: [SampledSearch.Optimizer] = [.levenbergMarquardt(), .adam()]
 
     private func assertStays(
-        _ source: Tensor<Float>, _ target: Tensor<Float>, from start: Matrix3 = .scaling(0.7, 0.8), _ message: String, line: UInt = #line
+        _ source: Tensor<Float>, _ target: Tensor<Float>, from start: Matrix3 = .scaling(0.7, 0.8), meets: Bool = true, _ message: String,
+        line: UInt = #line
     ) throws {
         for sampler in samplers {
             for optimizer in optimizers {
@@ -22,7 +23,7 @@ final class ContrastTests: XCTestCase {
                         family: family, sampler: sampler, optimizer: optimizer, initial: start, iterations: 12)
                     let found = try align(source, to: target, settings)
                     let message = "\(message), \(family), \(sampler), \(optimizer)"
-                    XCTAssertEqual(found.status, .noContrast, message, line: line)
+                    if meets || found.status != .noOverlap { XCTAssertEqual(found.status, .noContrast, message, line: line) }
                     XCTAssertEqual(found.path, [found.matrix], message, line: line)
                     XCTAssert(found.losses.isEmpty, message, line: line)
                 }
@@ -47,7 +48,8 @@ final class ContrastTests: XCTestCase {
         let shapes = [[1, 1, 1], [1, 1, 7], [1, 2, 1], [1, 7, 1]]
         for source in shapes {
             for target in shapes {
-                try assertStays(.ones(source), .zeros(target), "\(source) \(target)")
+                // Some families can't bring such shapes together.
+                try assertStays(.ones(source), .zeros(target), meets: false, "\(source) \(target)")
                 // With contrast they may say something, of one pixel or another: no trap, a number.
                 let (a, b): (Tensor<Float>, Tensor<Float>) = (randomTensor(source, seed: 1), randomTensor(target, seed: 2))
                 for sampler in samplers {

@@ -80,7 +80,7 @@ final class BadCheckpointsTests: ToolTestCase {
             "the shape [10", "[11", resuming: ["found a training with classes 11, expected classes 10"])
         for (old, new, found) in [
             ("\"channels\":1", "\"channels\":2", "2 for \"network.channels\""), ("\"side\":28", "\"side\":0", "0 for \"network.side\""),
-            ("{", "", "for \"network\""), ("\"side\":28", "\"side\":28.5", "side"),
+            ("{", "", "for \"network\""), ("\"side\":28", "\"side\":28.5", "for \"network\""),
         ] {
             try describe(old, new)
             try assertRefused(found, resuming: ["a training with"])

@@ -7,8 +7,7 @@ import Tensors
 struct Features: Sendable {
     let space: ScaleSpace
     let keypoints: [Keypoint]
-    /// Pixels of the full size along one of the image in which they were found, and the level's size.
-    let pitchX, pitchY: Double
+    /// The size of the level in which they were found.
     let width, height: Int
 
     /// - Parameter pyramid: Of which the largest level of at most `mostPixels` is taken.
@@ -16,7 +15,6 @@ struct Features: Sendable {
         let level = pyramid.levels.first { $0.width * $0.height <= mostPixels } ?? pyramid.levels.last!
         let grey = level.planes.mean(axes: [0])
         (width, height) = (level.width, level.height)
-        (pitchX, pitchY) = (Double(pyramid.levels[0].width) / Double(width), Double(pyramid.levels[0].height) / Double(height))
         // To a range of 1, by which the least contrast of a keypoint is meant.
         let scale = 1 / max(1e-12, Float(pyramid.range))
         space = ScaleSpace(Plane(width: width, height: height, pixels: grey.scalars.map { $0 * scale }))
