@@ -51,7 +51,7 @@ private struct PeakGradient<Scalar: FloatingScalar> {
         sums.withMutableScalars { sums in
             let sums = sums.baseAddress!
             source.scalars.withScalars { x in
-                forEachPeak(images: shape.batch, outputs: 16) { image, output, scale, taps in
+                forEachPeak(images: max(1, shape.batch), outputs: 16) { image, output, scale, taps in
                     kernels.add_runs(
                         taps.runs, taps.length, scale, x.baseAddress! + place(image, output), taps.source, sums + output * oneOutput,
                         taps.weights)
