@@ -55,7 +55,7 @@ struct AlignCommand: ParsableCommand {
 
     mutating func run() throws {
         var images = try AlignmentPair(sourcePath: source, targetPath: target)
-        if search.isPaper { return try search.alignAsPaper(images, truth: nil) }
+        if search.isPaper { return try search.alignAsPaper(images.withSameChannels, truth: nil) }
         try images.mask(source: sourceMask, target: targetMask)
         let alignment = try search.register(images, comparing: compare ?? .auto)
         if strict, let verdict = alignment.verdict, verdict != .trusted { throw NotTrusted(verdict: verdict) }

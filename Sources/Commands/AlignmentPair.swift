@@ -1,9 +1,8 @@
 import LinWarp
 
-/// The two images of an alignment, with the same channels: grey where one of them is, else RGB. What is transparent does not count, except in
-/// the paper's search.
+/// The two images of an alignment, each grey or RGB. What is transparent does not count, except in the paper's search.
 struct AlignmentPair {
-    let source, target: Tensor<Float>
+    private(set) var source, target: Tensor<Float>
     let sourceName, targetName: String
     /// Above one half where a pixel counts; nil where all do.
     private(set) var sourceMask, targetMask: Tensor<Float>?
@@ -22,19 +21,23 @@ struct AlignmentPair {
     }
 
     init(source: Tensor<Float>, target: Tensor<Float>, sourceName: String, targetName: String) {
-        let isGrey = source.shape[0] < 3 || target.shape[0] < 3
-        func converted(_ image: Tensor<Float>) -> Tensor<Float> {
-            if image.shape[0] < 3 { return image[0..<1] }
-            return isGrey ? image[0..<3].mean(axes: [0], keepingAxes: true) : image[0..<3]
-        }
+        func colors(_ image: Tensor<Float>) -> Tensor<Float> { image[0..<(image.shape[0] < 3 ? 1 : 3)] }
         func opacity(_ image: Tensor<Float>) -> Tensor<Float>? {
             image.shape[0] % 2 == 1 ? nil : image[image.shape[0] - 1..<image.shape[0]].reshaped(Array(image.shape[1...]))
         }
-        self.source = converted(source)
-        self.target = converted(target)
+        self.source = colors(source)
+        self.target = colors(target)
         self.sourceName = sourceName
         self.targetName = targetName
         (sourceMask, targetMask) = (opacity(source), opacity(target))
+    }
+
+    /// Both grey where one of them is, as the paper's search compares channel by channel.
+    var withSameChannels: AlignmentPair {
+        var pair = self
+        func grey(_ image: Tensor<Float>) -> Tensor<Float> { image.mean(axes: [0], keepingAxes: true) }
+        if source.shape[0] != target.shape[0] { (pair.source, pair.target) = (grey(source), grey(target)) }
+        return pair
     }
 
     /// Leaves out what masks in files leave out too.

@@ -72,7 +72,8 @@ public enum AlignmentError: Error, Equatable, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - source: [C, H, W].
-///   - target: [C, h, w], of any size.
+///   - target: [C, h, w], of any size. Of source and target one may have a single channel where the other has several: it is compared with
+///     the combination of them that it is most like. Not in the paper's search.
 ///   - settings: How to search, and where to start.
 /// - Returns: The transformation from normalized target to normalized source coordinates, and how the search went. Not to converge is a
 ///   status, not an error.
@@ -81,7 +82,7 @@ public func align<Scalar: FloatingScalar>(
     _ source: Tensor<Scalar>, to target: Tensor<Scalar>, _ settings: AlignmentSettings = AlignmentSettings()
 ) throws(AlignmentError) -> Alignment {
     precondition(
-        source.rank == 3 && target.rank == 3 && source.shape[0] == target.shape[0],
+        source.rank == 3 && target.rank == 3,
         "align: found a source of \(source.shape) and a target of \(target.shape), expected [C, H, W] and [C, h, w]")
     return try align(source.reshaped([1] + source.shape), toBatch: target.reshaped([1] + target.shape), settings)[0]
 }
@@ -90,15 +91,16 @@ public func align<Scalar: FloatingScalar>(
 ///
 /// - Parameters:
 ///   - sources: [N, C, H, W].
-///   - targets: [N, C, h, w].
+///   - targets: [N, C, h, w]; of one channel, too, as in a single pair.
 ///   - settings: How to search, and where to start: the same for all.
 /// - Throws: `AlignmentError` where the search can't begin.
 public func align<Scalar: FloatingScalar>(
     _ sources: Tensor<Scalar>, toBatch targets: Tensor<Scalar>, _ settings: AlignmentSettings = AlignmentSettings()
 ) throws(AlignmentError) -> [Alignment] {
     let (s, t) = (sources.shape, targets.shape)
+    let hasChannels = s.count == 4 && t.count == 4 && (s[1] == t[1] || settings.sampled == nil && min(s[1], t[1]) == 1)
     precondition(
-        s.count == 4 && t.count == 4 && s[..<2] == t[..<2] && s[1...].allSatisfy { $0 > 0 } && t[1...].allSatisfy { $0 > 0 },
+        hasChannels && s[0] == t[0] && s[1...].allSatisfy { $0 > 0 } && t[1...].allSatisfy { $0 > 0 },
         "align: found sources of \(s) and targets of \(t), expected [N, C, H, W] and [N, C, h, w] with at least one pixel")
     guard let sampled = settings.sampled else { return try registered(sources, targets, settings) }
     let frame = Frame(sourceAspect: Double(s[3]) / Double(s[2]), targetAspect: Double(t[3]) / Double(t[2]))

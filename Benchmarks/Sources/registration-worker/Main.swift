@@ -53,8 +53,7 @@ enum RegistrationWorker {
 
     static func answer(_ request: Request) throws -> Answer {
         let images = (try Tensor<Float>(imageAt: request.source), try Tensor<Float>(imageAt: request.target))
-        let isGrey = images.0.shape[0] < 3 || images.1.shape[0] < 3
-        let (source, target) = (Picture(images.0, isGrey: isGrey), Picture(images.1, isGrey: isGrey))
+        let (source, target) = (Picture(images.0), Picture(images.1))
         forgetPeakMemory()
         let (start, processorStart) = (ContinuousClock.now, processorSeconds())
         let found = found(source, target, request)
@@ -63,14 +62,14 @@ enum RegistrationWorker {
             peakMegabytes: peakMegabytes())
     }
 
-    /// An image as the program reads it: grey where one of the pair is, else RGB; what is transparent does not count.
+    /// An image as the program reads it: grey or RGB; what is transparent does not count.
     struct Picture {
         let colors: Tensor<Float>
         let opacity: Tensor<Float>?
 
-        init(_ image: Tensor<Float>, isGrey: Bool) {
+        init(_ image: Tensor<Float>) {
             let channels = image.shape[0]
-            colors = channels < 3 ? image[0..<1] : isGrey ? image[0..<3].mean(axes: [0], keepingAxes: true) : image[0..<3]
+            colors = image[0..<(channels < 3 ? 1 : 3)]
             opacity = channels % 2 == 0 ? image[channels - 1..<channels].reshaped(Array(image.shape[1...])) : nil
         }
     }

@@ -51,10 +51,12 @@ struct Assessment: Sendable {
         if agreement.tiles >= fewTiles {
             return surprise >= 4.5 ? .trusted : surprise >= 2.5 ? .doubtful : .failed
         }
-        // Small images have few tiles, all of which must agree well.
-        let isSteady = agreement.steady >= 0.75
-        if isSteady && agreement.explained >= 0.85 && agreement.evidence >= 60 { return .trusted }
-        return isSteady && agreement.explained >= 0.7 && agreement.evidence >= 40 ? .doubtful : .failed
+        // Small images have few tiles, all of which must agree well: the better the fewer pixels there are, as some place of another picture
+        // explains most of a dozen by a dozen.
+        guard agreement.steady >= 0.75 else { return .failed }
+        func agrees(_ explained: Double, _ evidence: Double) -> Bool { agreement.explained >= explained && agreement.evidence >= evidence }
+        if agrees(0.85, 60) || agrees(0.985, 33) { return .trusted }
+        return agrees(0.7, 40) || agrees(0.97, 25) ? .doubtful : .failed
     }
 }
 

@@ -2,20 +2,74 @@ import LinearAlgebra
 import Sampling
 import Tensors
 
+/// An image, and which of its pixels count.
+struct CountedImage: Sendable {
+    /// [C, H, W], zero where a pixel does not count.
+    let planes: Tensor<Float>
+    /// H x W, 1 where a pixel counts; nil where all do.
+    let counts: [UInt8]?
+
+    /// - Parameters:
+    ///   - image: [C, H, W].
+    ///   - given: H x W, 0 where a pixel does not count; nil where all do. Pixels that are not finite never count.
+    init(_ image: Tensor<Float>, counts given: [UInt8]?) {
+        let (channels, pixels) = (image.shape[0], image.shape[1] * image.shape[2])
+        var counts = given ?? [UInt8](repeating: 1, count: pixels)
+        image.withScalars { x in
+            for c in 0..<channels {
+                for i in 0..<pixels where !x[c * pixels + i].isFinite { counts[i] = 0 }
+            }
+        }
+        guard counts.contains(0) else {
+            (planes, self.counts) = (image, nil)
+            return
+        }
+        var masked = image
+        masked.withMutableScalars { x in
+            for c in 0..<channels {
+                for i in 0..<pixels where counts[i] == 0 { x[c * pixels + i] = 0 }
+            }
+        }
+        (planes, self.counts) = (masked, counts)
+    }
+
+    private init(planes: Tensor<Float>, counts: [UInt8]?) { (self.planes, self.counts) = (planes, counts) }
+
+    /// One channel: the mean of all.
+    var grey: CountedImage {
+        planes.shape[0] == 1 ? self : CountedImage(planes: planes.mean(axes: [0], keepingAxes: true), counts: counts)
+    }
+
+    /// One channel: a weighted sum of all.
+    func combined(_ weights: [Float]) -> CountedImage {
+        CountedImage(
+            planes: (planes * Tensor(weights, shape: [weights.count, 1, 1])).sum(axes: [0], keepingAxes: true), counts: counts)
+    }
+}
+
 /// One image of a pair as it is compared: smoothed planes, and which of its pixels count.
 struct ComparedImage: Sendable {
     /// [C, H, W].
     let planes: Tensor<Float>
     /// H x W, 1 where a pixel counts; nil where all do.
     let counts: [UInt8]?
+    /// What is nearer to the edge, in pixels, has been smoothed with what goes on there by convention only.
+    let margin: Double
 
     var channels: Int { planes.shape[0] }
     var height: Int { planes.shape[1] }
     var width: Int { planes.shape[2] }
     var shorterSide: Int { min(height, width) }
 
-    /// What is nearer to the edge, in pixels, has been smoothed with what goes on there by convention only.
-    var margin: Double { shorterSide >= 64 ? 2 : shorterSide >= 16 ? 1 : 0 }
+    /// Smoothes planes of which some pixels count.
+    ///
+    /// - Parameter margin: Nil for two pixels, fewer where they would take much of the image.
+    init(smoothing planes: Tensor<Float>, _ counts: [UInt8]?, margin: Double? = nil) {
+        let (height, width) = (planes.shape[1], planes.shape[2])
+        self.planes = smoothed(planes, counts)
+        self.counts = counts.map { eroded($0, height, width) }
+        self.margin = margin ?? (min(height, width) >= 64 ? 2 : min(height, width) >= 16 ? 1 : 0)
+    }
 }
 
 /// An image at falling sizes, each half as large as the one before.
@@ -23,6 +77,8 @@ struct ComparedImage: Sendable {
 /// Every level is smoothed a little: two images of one scene then differ less by how each was sampled, and cubic interpolation is exact to a
 /// thousandth of a pixel.
 struct ComparedPyramid: Sendable {
+    /// Before smoothing.
+    let image: CountedImage
     /// The full size first.
     let levels: [ComparedImage]
     /// The largest difference between two of its numbers.
@@ -31,20 +87,17 @@ struct ComparedPyramid: Sendable {
     /// Whether its pixels say anything about a place.
     let hasContrast: Bool
 
-    /// - Parameters:
-    ///   - image: [C, H, W].
-    ///   - counts: H x W, 0 where a pixel does not count; nil where all do. Pixels that are not finite never count.
-    init(_ image: Tensor<Float>, counts: [UInt8]?) {
-        var (planes, counts) = maskedOut(image, counts)
+    init(_ image: CountedImage, mostLevels: Int) {
+        self.image = image
+        var (planes, counts) = (image.planes, image.counts)
         range = valueRange(planes, counts)
         let (width, counting) = (planes.shape[2], counts)
         hasContrast = range > 0 && Registration.hasContrast(planes) { y, x in counting.map { $0[y * width + x] != 0 } ?? true }
         var levels: [ComparedImage] = []
         while true {
-            levels.append(
-                ComparedImage(planes: smoothed(planes, counts), counts: counts.map { eroded($0, planes.shape[1], planes.shape[2]) }))
+            levels.append(ComparedImage(smoothing: planes, counts))
             let (height, width) = (planes.shape[1], planes.shape[2])
-            guard min(height, width) >= 2 * smallestSide else { break }
+            guard min(height, width) >= 2 * smallestSide, levels.count < mostLevels else { break }
             let (newHeight, newWidth) = ((height + 1) / 2, (width + 1) / 2)
             guard let known = counts else {
                 planes = areaAveraged(planes, height: newHeight, width: newWidth)
@@ -74,22 +127,3 @@ private func valueRange(_ planes: Tensor<Float>, _ counts: [UInt8]?) -> Double {
 
 /// Shorter side of the smallest level.
 private let smallestSide = 12
-
-/// The image with zeros where pixels do not count, and these pixels; nil where all count.
-private func maskedOut(_ image: Tensor<Float>, _ given: [UInt8]?) -> (Tensor<Float>, [UInt8]?) {
-    let (channels, pixels) = (image.shape[0], image.shape[1] * image.shape[2])
-    var counts = given ?? [UInt8](repeating: 1, count: pixels)
-    image.withScalars { x in
-        for c in 0..<channels {
-            for i in 0..<pixels where !x[c * pixels + i].isFinite { counts[i] = 0 }
-        }
-    }
-    guard counts.contains(0) else { return (image, nil) }
-    var masked = image
-    masked.withMutableScalars { x in
-        for c in 0..<channels {
-            for i in 0..<pixels where counts[i] == 0 { x[c * pixels + i] = 0 }
-        }
-    }
-    return (masked, counts)
-}

@@ -10,7 +10,7 @@ struct Refinement: Sendable {
     private(set) var parameters: [Double]
     /// The logarithm of how much likelier the target is with the source under this transformation than without it, at the last level.
     private(set) var evidence = -Double.infinity
-    /// How far the last step moved a corner, in source pixels of full size.
+    /// How far the last step moved a corner, in pixels of the compared source.
     private(set) var lastMove = Double.infinity
     /// By which pixels of each tile and channel are weighed; nil before the first robust step.
     private(set) var photometry: [warp_photometry]?
@@ -45,14 +45,32 @@ struct Refinement: Sendable {
         evidence = here.evidence
     }
 
+    /// The same on a pair that depends on the place, made anew while it still moves by more than a quarter of a pixel.
+    ///
+    /// - Returns: The last pair.
+    @discardableResult
+    mutating func refine(
+        on view: (Matrix3) -> TiledPair, steps: Int, tolerance: Double, weighings: Int
+    ) -> TiledPair {
+        var pair = view(matrix)
+        for _ in 0..<mostViews {
+            let before = pair.corners(matrix)
+            refine(on: pair, steps: steps, tolerance: tolerance, weighings: weighings)
+            guard pair.toSource != .identity else { break }
+            let move = zip(before, pair.corners(matrix)).map { hypot($0.x - $1.x, $0.y - $1.y) }.max()!
+            guard move > 0.25 else { break }
+            pair = view(matrix)
+        }
+        return pair
+    }
+
     private mutating func descend(on pair: TiledPair, from here: inout [PairMoments], steps: Int, tolerance: Double) {
         var damping = 1e-6
         for _ in 0..<steps {
-            guard let change = change(here.system, damping) else { return }
+            guard let change = change(here.system, damping, on: pair) else { return }
             let moved = zip(parameters, change).map(+)
             let next = frame.normalized(family.matrix(moved))
-            let distance = zip(Self.corners(matrix, pair.source), Self.corners(next, pair.source)).map { hypot($0.x - $1.x, $0.y - $1.y) }
-                .max()!
+            let distance = zip(pair.corners(matrix), pair.corners(next)).map { hypot($0.x - $1.x, $0.y - $1.y) }.max()!
             guard distance.isFinite else { return }
             lastMove = distance
             if distance <= tolerance {
@@ -72,8 +90,8 @@ struct Refinement: Sendable {
     }
 
     /// The change of the parameters that a damped system asks for; nil where it says nothing.
-    private func change(_ system: PairSystem, _ damping: Double) -> [Double]? {
-        let derivatives = family.matrixDerivatives(parameters).map { frame.normalized($0).elements }
+    private func change(_ system: PairSystem, _ damping: Double, on pair: TiledPair) -> [Double]? {
+        let derivatives = pair.derivatives(family, parameters, frame)
         var (matrix, step) = system.projected(derivatives)
         let count = derivatives.count
         // Damped by what a parameter's own curvature is, and never left singular.
@@ -86,11 +104,6 @@ struct Refinement: Sendable {
             }
         }
         return solved != nil && step.allSatisfy(\.isFinite) ? step : nil
-    }
-
-    /// Where the target's corners lie, in pixels of an image of the source.
-    static func corners(_ matrix: Matrix3, _ source: ComparedImage) -> [(x: Double, y: Double)] {
-        matrix.corners.map { ($0.x * Double(source.width) / 2, $0.y * Double(source.height) / 2) }
     }
 }
 
@@ -134,3 +147,6 @@ extension TiledPair {
 
 /// In standard deviations: 95 % of least squares' efficiency under Gaussian noise.
 private let tukeyReach = 4.685
+
+/// Views of the source from one place after the other.
+private let mostViews = 4

@@ -8,16 +8,19 @@ import Tensors
 /// In each tile and channel the target is taken for gain · source + bias, whatever the two numbers: so light that changes slowly over the
 /// image, another exposure and inverted brightness cost nothing but two unknowns of a few hundred pixels.
 struct TiledPair: Sendable {
-    let source, target: ComparedImage
+    /// A level of the source, or a view of it.
+    let source: ComparedImage
+    let target: ComparedImage
+    /// From the source's normalized coordinates to those of the image `source` here; the identity for a level.
+    let toSource: Matrix3
     let tiles: [warp_rectangle]
     /// Whether values of 0 and 1 stand for whatever lies beyond them.
     let clips: Bool
     /// The variance of the target's rounding and interpolation, below which nothing is known.
     let noiseFloor: Double
 
-    init(source: ComparedImage, target: ComparedImage, clips: Bool, noiseFloor: Double) {
-        self.source = source
-        self.target = target
+    init(source: ComparedImage, at toSource: Matrix3 = .identity, target: ComparedImage, clips: Bool, noiseFloor: Double) {
+        (self.source, self.toSource, self.target) = (source, toSource, target)
         self.clips = clips
         self.noiseFloor = noiseFloor
         let side = min(32, max(12, target.shorterSide / 3))
@@ -34,9 +37,11 @@ struct TiledPair: Sendable {
         }
     }
 
-    /// The moments of every tile and channel under a normalized matrix, one after the other.
+    /// The moments of every tile and channel, one after the other.
     ///
-    /// - Parameter photometry: Of every tile and channel, by which pixels are weighed; nil weighs all alike.
+    /// - Parameters:
+    ///   - matrix: From normalized target to normalized source coordinates.
+    ///   - photometry: Of every tile and channel, by which pixels are weighed; nil weighs all alike.
     func moments(_ matrix: Matrix3, _ photometry: [warp_photometry]?) -> [PairMoments] {
         let (channels, count) = (source.channels, Int(warp_pair_moments))
         var pair = warp_pair()
@@ -44,7 +49,7 @@ struct TiledPair: Sendable {
         (pair.source_height, pair.source_width) = (Int32(source.height), Int32(source.width))
         (pair.target_height, pair.target_width) = (Int32(target.height), Int32(target.width))
         pair.margin = source.margin
-        withUnsafeMutableBytes(of: &pair.matrix) { $0.copyBytes(from: matrix.elements.withUnsafeBytes { Array($0) }) }
+        withUnsafeMutableBytes(of: &pair.matrix) { $0.copyBytes(from: (toSource * matrix).elements.withUnsafeBytes { Array($0) }) }
         let empty = [UInt8]()
         return source.planes.withScalars { sourcePlanes in
             target.planes.withScalars { targetPlanes in
@@ -76,6 +81,16 @@ struct TiledPair: Sendable {
                 }
             }
         }
+    }
+
+    /// The derivatives of the elements of the matrix in the moments, by each parameter.
+    func derivatives(_ family: TransformationFamily, _ parameters: [Double], _ frame: Frame) -> [[Double]] {
+        family.matrixDerivatives(parameters).map { (toSource * frame.normalized($0)).elements }
+    }
+
+    /// Where the target's corners lie, in pixels of the compared source.
+    func corners(_ matrix: Matrix3) -> [(x: Double, y: Double)] {
+        (toSource * matrix).corners.map { ($0.x * Double(source.width) / 2, $0.y * Double(source.height) / 2) }
     }
 
     private var tilePixels: Int { target.height * target.width / tiles.count }

@@ -9,11 +9,14 @@ struct PyramidPair: Sendable {
     let clips: Bool
     let noiseFloor: Double
 
-    init(source: ComparedPyramid, target: ComparedPyramid, clips: Bool) {
-        self.source = source
-        self.target = target
+    /// - Parameters:
+    ///   - mostLevels: So many are made at most; 1 for the full size alone.
+    ///   - clips: Whether values of 0 and 1 stand for whatever lies beyond them.
+    init(_ source: CountedImage, _ target: CountedImage, mostLevels: Int = .max, clips: Bool = true) {
+        self.source = ComparedPyramid(source, mostLevels: mostLevels)
+        self.target = ComparedPyramid(target, mostLevels: mostLevels)
         self.clips = clips
-        noiseFloor = 1e-5 * target.range * target.range
+        noiseFloor = 1e-5 * self.target.range * self.target.range
     }
 
     /// The full sizes compared at a level of the target.
@@ -23,6 +26,19 @@ struct PyramidPair: Sendable {
         let sourceLevel = pixels.isFinite && pixels > 0 ? Int(log2(pixels).rounded()) : 0
         let fitting = source.levels[min(max(sourceLevel, 0), source.levels.count - 1)]
         return TiledPair(source: fitting, target: target, clips: clips, noiseFloor: noiseFloor)
+    }
+
+    /// A level of the target and what a camera with its pixels would have seen of the source; a level of that where its pixels are as large.
+    func view(_ level: Int, from matrix: Matrix3) -> TiledPair {
+        let (target, full) = (target.levels[level], source.levels[0])
+        let footprint = Footprint(matrix, source: (full.height, full.width), target: (target.height, target.width))
+        let octave = footprint.longer.isFinite ? max(0, Int(log2(footprint.longer).rounded())) : 0
+        let size = exp2(Double(octave))
+        let fits = octave < source.levels.count && footprint.longer < 1.1 * size && footprint.shorter > size / 1.1
+        guard footprint.longer > 1.1, !fits, let back = matrix.inverse else { return self.level(level, under: matrix) }
+        return TiledPair(
+            source: source.image.view(from: matrix, height: target.height, width: target.width), at: back, target: target, clips: clips,
+            noiseFloor: noiseFloor)
     }
 
     /// How many pixels of the full source lie along a pixel of `target`, at the middle of it.

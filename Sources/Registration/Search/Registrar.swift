@@ -31,22 +31,20 @@ struct Registrar {
         var result = Alignment(family, unmoved, frame)
         func ended(_ status: Alignment.Status) -> Alignment {
             result.status = status
-            result.confidence = AlignmentConfidence.none(channels: source.shape[0])
+            result.confidence = AlignmentConfidence.none(channels: min(source.shape[0], target.shape[0]))
             return result
         }
-        let masks = (withoutBorders(source, sourceCounts), withoutBorders(target, targetCounts))
-        func pyramids(_ image: (Tensor<Float>) -> Tensor<Float>) -> PyramidPair {
-            PyramidPair(
-                source: ComparedPyramid(image(source), counts: masks.0), target: ComparedPyramid(image(target), counts: masks.1),
-                clips: true)
-        }
-        let grey = pyramids { $0.shape[0] == 1 ? $0 : $0.mean(axes: [0], keepingAxes: true) }
-        // Where there are pixels enough, colors add memory but hardly any precision.
-        let isGrey = source.shape[0] == 1 || max(source.count, target.count) > mostColorNumbers
-        let full = isGrey ? grey : pyramids { $0 }
+        let images = (
+            source: CountedImage(source, counts: withoutBorders(source, sourceCounts)),
+            target: CountedImage(target, counts: withoutBorders(target, targetCounts))
+        )
+        let grey = PyramidPair(images.source.grey, images.target.grey)
         guard grey.source.range.isFinite, grey.target.range.isFinite else { return ended(.notFinite) }
+        // Where there are pixels enough, colors add memory but hardly any precision.
+        let isGrey = source.shape[0] == 1 || target.shape[0] == 1 || max(source.count, target.count) > mostColorNumbers
+        let full = isGrey ? grey : PyramidPair(images.source, images.target, mostLevels: 1)
         guard full.source.hasContrast, full.target.hasContrast else { return ended(.noContrast) }
-        var search = RegistrationSearch(full, grey: grey, family, frame)
+        var search = RegistrationSearch(grey: grey, family, frame)
         var found: (refinement: Refinement, assessment: Assessment, runnerUp: Double?)?
         for attempt in attempts(initial) {
             let candidates = search.best(of: attempt(search), including: found?.refinement)
@@ -58,39 +56,53 @@ struct Registrar {
             if found!.assessment.verdict == .trusted { break }
         }
         guard let found else { return ended(.noOverlap) }
-        return search.finished(found.refinement, runnerUp: found.runnerUp)
+        let fitted = fitted(images, under: found.refinement.matrix)
+        return search.finished(found.refinement, on: fitted ?? full, runnerUp: found.runnerUp)
+    }
+
+    /// Where one image has a single channel and the other several: the combination of these that fits it best; else nil.
+    private func fitted(_ images: (source: CountedImage, target: CountedImage), under matrix: Matrix3) -> PyramidPair? {
+        let channels = (images.source.planes.shape[0], images.target.planes.shape[0])
+        guard channels.0 != channels.1 else { return nil }
+        let target = ComparedImage(smoothing: images.target.planes, images.target.counts)
+        let source = images.source.view(from: matrix, height: target.height, width: target.width)
+        guard let weights = channels.1 == 1 ? channelWeights(of: source, like: target) : channelWeights(of: target, like: source) else {
+            return nil
+        }
+        // A difference of channels is not clipped where they are.
+        let clips = weights.allSatisfy { $0 > -0.05 }
+        return channels.1 == 1
+            ? PyramidPair(images.source.combined(weights), images.target, mostLevels: 1, clips: clips)
+            : PyramidPair(images.source, images.target.combined(weights), mostLevels: 1, clips: clips)
     }
 
     private typealias Starts = [(AlignmentStart.Origin, Matrix3)]
 
     /// The ways to look for starts, the cheapest first.
     private func attempts(_ initial: Matrix3) -> [(RegistrationSearch) -> Starts] {
-        if case .matrix = settings.start {
-            return [
-                { _ in [(.given, initial)] },
-                { search in
-                    let around = denseStarts(search.grey, around: initial, turns: -.pi / 4 ... .pi / 4, octaves: -1...1, limit: 48)
-                    return [(.given, initial)] + around.filter { $0.cornerDistance(to: initial) < 1 }.map { (.correlation, $0) }
-                },
-            ]
-        }
         var features: (source: Features, target: Features)?
+        func region(_ search: RegistrationSearch) -> SearchRegion {
+            if case .matrix = settings.start { return .around(initial) }
+            return .everywhere(source: search.grey.source.levels[0], target: search.grey.target.levels[0])
+        }
         func starts(_ search: RegistrationSearch, unsigned: Bool) -> Starts {
             let both = features ?? search.features()
             features = both
+            let (region, source, target) = (region(search), search.grey.source.levels[0], search.grey.target.levels[0])
             return featureStarts(
                 source: both.source, target: both.target, family: settings.family, unsigned: unsigned, limit: 4
-            ).map { (unsigned ? .unsignedFeatures : .features, $0) }
+            ).filter { region.contains($0, source: source, target: target) }.map { (unsigned ? .unsignedFeatures : .features, $0) }
         }
+        func correlated(_ search: RegistrationSearch, stretched: Bool) -> Starts {
+            denseStarts(search.grey, in: region(search), stretched: stretched, limit: 64).map { (.correlation, $0) }
+        }
+        let given: Starts = [(.given, initial)]
         var attempts: [(RegistrationSearch) -> Starts] = []
-        if settings.comparing != .structure { attempts.append { [(.given, .identity)] + starts($0, unsigned: false) } }
+        if case .matrix = settings.start { attempts.append { _ in given } }
+        if settings.comparing != .structure { attempts.append { given + starts($0, unsigned: false) } }
         if settings.comparing != .intensity { attempts.append { starts($0, unsigned: true) } }
-        attempts.append { search in
-            // As many octaves in pixels as in what the images show.
-            let shown = log2(Double(target.shape[1]) / Double(source.shape[1]))
-            let octaves = min(-2, -2 + shown)...max(2, 2 + shown)
-            return denseStarts(search.grey, around: .identity, turns: -.pi ... .pi, octaves: octaves, limit: 64).map { (.correlation, $0) }
-        }
+        attempts.append { correlated($0, stretched: false) }
+        if settings.family.includes(.affine) { attempts.append { correlated($0, stretched: true) } }
         return attempts
     }
 }

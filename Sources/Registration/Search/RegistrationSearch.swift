@@ -26,15 +26,14 @@ public struct AlignmentStart: Sendable {
 
 /// From starts to a place: the best go on at twice the size with fewer, down to the full size.
 struct RegistrationSearch {
-    private let full: PyramidPair
-    /// The same in grey, in which all is done but the end.
+    /// In which all is done but the end.
     let grey: PyramidPair
     private let family: TransformationFamily
     private let frame: Frame
     private(set) var starts: [AlignmentStart] = []
 
-    init(_ full: PyramidPair, grey: PyramidPair, _ family: TransformationFamily, _ frame: Frame) {
-        (self.full, self.grey, self.family, self.frame) = (full, grey, family, frame)
+    init(grey: PyramidPair, _ family: TransformationFamily, _ frame: Frame) {
+        (self.grey, self.family, self.frame) = (grey, family, frame)
     }
 
     /// The keypoints of both images.
@@ -96,7 +95,7 @@ struct RegistrationSearch {
         var refinement = start
         for level in (min(1, grey.target.levels.count - 1)...max(1, grey.target.level(shorterSide: 100))).reversed()
         where level < grey.target.levels.count {
-            refinement.refine(on: grey.level(level, under: refinement.matrix), steps: 5, tolerance: 0.02, weighings: 1)
+            refinement.refine(on: { grey.view(level, from: $0) }, steps: 5, tolerance: 0.02, weighings: 1)
         }
         return refinement
     }
@@ -105,17 +104,16 @@ struct RegistrationSearch {
     func assessment(_ refinement: Refinement) -> Assessment {
         // Fine structure drowns in noise first: the level that says more.
         let levels = (0..<min(2, grey.target.levels.count)).map { level in
-            let pair = grey.level(level, under: refinement.matrix)
+            let pair = grey.view(level, from: refinement.matrix)
             return Assessment(Agreement(pair.moments(refinement.matrix, nil), pair))
         }
         return levels.max { $0.surprise < $1.surprise }!
     }
 
     /// With all channels, until no corner moves any more.
-    func finished(_ start: Refinement, runnerUp: Double?) -> Alignment {
+    func finished(_ start: Refinement, on full: PyramidPair, runnerUp: Double?) -> Alignment {
         var refinement = start
-        let pair = full.level(0, under: refinement.matrix)
-        refinement.refine(on: pair, steps: 8, tolerance: 1e-3, weighings: 2)
+        let pair = refinement.refine(on: { full.view(0, from: $0) }, steps: 8, tolerance: 1e-3, weighings: 2)
         var result = Alignment(family, refinement.parameters, frame)
         result.status = refinement.lastMove <= 1e-3 ? .converged : .iterationLimit
         let moments = pair.moments(refinement.matrix, refinement.photometry)
@@ -131,7 +129,7 @@ struct RegistrationSearch {
         (confidence.runnerUp, confidence.starts) = (runnerUp, starts)
         let light = (0..<channels).map { c in tiles.map { $0[c] }.light }
         (confidence.gain, confidence.bias) = (light.map(\.gain), light.map(\.bias))
-        if let covariance = covariance(tiles, derivatives) {
+        if let covariance = covariance(tiles, pair.derivatives(family, refinement.parameters, frame)) {
             confidence.covariance = covariance
             confidence.cornerDeviations = cornerDeviations(
                 covariance, derivatives, refinement.matrix, height: full.source.levels[0].height, width: full.source.levels[0].width)
@@ -139,7 +137,7 @@ struct RegistrationSearch {
         // As well elsewhere, or not held by what is seen.
         let farthest = confidence.cornerDeviations?.max() ?? .infinity
         let side = Double(max(full.source.levels[0].height, full.source.levels[0].width))
-        let isHeld = farthest < 0.01 * side && (runnerUp ?? 0) <= 0.9
+        let isHeld = 2 * farthest < 0.01 * side && (runnerUp ?? 0) <= 0.9
         if confidence.verdict == .trusted && !isHeld { confidence.verdict = .doubtful }
         result.confidence = confidence
         return result
