@@ -134,6 +134,7 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
     @specialized(where Scalar == Float, Other == Double)
     @specialized(where Scalar == Double, Other == Float)
     public func cast<Other: FloatingScalar>(to type: Other.Type) -> Tensor<Other> {
+        if let same = stopGradient() as? Tensor<Other> { return same }
         let result = Tensor<Other>(uninitialized: shape)
         let (out, source) = (result.base, base)
         Threads.forEachPiece(of: count, size: pieceSize) { piece in

@@ -89,28 +89,31 @@ final class PairMomentsTests: XCTestCase {
     }
 
     private func check<Scalar: FloatingScalar>(_ type: Scalar.Type, tolerance: Double) {
-        let source: Tensor<Scalar> = randomTensor([2, sourceHeight, sourceWidth], in: -0.05..<1.05, seed: 3)
-        let target: Tensor<Scalar> = randomTensor([2, targetHeight, targetWidth], in: -0.05..<1.05, seed: 4)
+        let channels = 4
+        let source: Tensor<Scalar> = randomTensor([channels, sourceHeight, sourceWidth], in: -0.05..<1.05, seed: 3)
+        let target: Tensor<Scalar> = randomTensor([channels, targetHeight, targetWidth], in: -0.05..<1.05, seed: 4)
         let sourceCounts = (0..<sourceHeight * sourceWidth).map { UInt8($0 % 7 == 0 ? 0 : 1) }
         let targetCounts = (0..<targetHeight * targetWidth).map { UInt8($0 % 5 == 0 ? 0 : 1) }
         let tiles = [
             warp_rectangle(left: 0, top: 0, right: 21, bottom: 11), warp_rectangle(left: 3, top: 2, right: 9, bottom: 7),
             warp_rectangle(left: 13, top: 5, right: 21, bottom: 11),
         ]
-        let photometries: [warp_photometry?] = [
-            nil, warp_photometry(gain: 0.8, bias: 0.1, inverse_reach: 1.2, clips: true),
+        let photometry = [
+            warp_photometry(gain: 0.8, bias: 0.1, inverse_reach: 1.2, clips: true),
             warp_photometry(gain: -0.7, bias: 0.9, inverse_reach: 2, clips: true),
             warp_photometry(gain: 1, bias: 0, inverse_reach: 1, clips: false),
+            warp_photometry(gain: 0.9, bias: 0.05, inverse_reach: 3, clips: true),
         ]
+        let count = Int(warp_pair_moments)
         for isMasked in [false, true] {
             for margin in [0.0, 2] {
-                for (channel, tile, photometry) in tiles.flatMap({ tile in photometries.map { (1, tile, $0) } }) + [(0, tiles[0], nil)] {
+                for (tile, isWeighed) in tiles.flatMap({ [($0, false), ($0, true)] }) {
                     var pair = warp_pair()
-                    (pair.channels, pair.margin) = (2, margin)
+                    (pair.channels, pair.margin) = (Int32(channels), margin)
                     (pair.source_height, pair.source_width) = (Int32(sourceHeight), Int32(sourceWidth))
                     (pair.target_height, pair.target_width) = (Int32(targetHeight), Int32(targetWidth))
                     withUnsafeMutableBytes(of: &pair.matrix) { $0.copyBytes(from: matrix.withUnsafeBytes { Array($0) }) }
-                    var found = [Double](repeating: .nan, count: Int(warp_pair_moments))
+                    var found = [Double](repeating: .nan, count: channels * count)
                     source.withScalars { s in
                         target.withScalars { t in
                             sourceCounts.withUnsafeBufferPointer { sourceCounts in
@@ -120,23 +123,24 @@ final class PairMomentsTests: XCTestCase {
                                         (pair.source_counts, pair.target_counts) = (sourceCounts.baseAddress, targetCounts.baseAddress)
                                     }
                                     var tile = tile
-                                    if var photometry {
-                                        Scalar.kernels.pair_moments(&pair, &tile, Int32(channel), &photometry, &found)
-                                    } else {
-                                        Scalar.kernels.pair_moments(&pair, &tile, Int32(channel), nil, &found)
+                                    photometry.withUnsafeBufferPointer {
+                                        Scalar.kernels.pair_moments(&pair, &tile, isWeighed ? $0.baseAddress : nil, &found)
                                     }
                                 }
                             }
                         }
                     }
                     let (s, t) = (sourceHeight * sourceWidth, targetHeight * targetWidth)
-                    let expected = naive(
-                        source.scalars[channel * s..<(channel + 1) * s].map { Double($0) },
-                        target.scalars[channel * t..<(channel + 1) * t].map { Double($0) }, isMasked ? sourceCounts : nil,
-                        isMasked ? targetCounts : nil, margin, tile, photometry)
-                    for i in found.indices {
-                        XCTAssertEqual(
-                            found[i], expected[i], accuracy: tolerance * max(1, abs(expected[i])), "sum \(i), masked \(isMasked)")
+                    for channel in 0..<channels {
+                        let expected = naive(
+                            source.scalars[channel * s..<(channel + 1) * s].map { Double($0) },
+                            target.scalars[channel * t..<(channel + 1) * t].map { Double($0) }, isMasked ? sourceCounts : nil,
+                            isMasked ? targetCounts : nil, margin, tile, isWeighed ? photometry[channel] : nil)
+                        for i in 0..<count {
+                            XCTAssertEqual(
+                                found[channel * count + i], expected[i], accuracy: tolerance * max(1, abs(expected[i])),
+                                "sum \(i) of channel \(channel), masked \(isMasked)")
+                        }
                     }
                 }
             }

@@ -189,9 +189,8 @@ typedef struct {
     // A step of Adam for `count` parameters, as its rule says.
     void (*adam)(const warp_adam *rule, size_t count, const void *gradients, void *parameters, void *means, void *squares);
 
-    // The moments of a channel over a tile of the target; pixels weigh alike where there is no photometry.
-    void (*pair_moments)(const warp_pair *pair, const warp_rectangle *tile, int channel, const warp_photometry *photometry,
-                         double *moments);
+    // The moments over a tile of the target, channel after channel. A photometry for each channel, or none: then pixels weigh alike.
+    void (*pair_moments)(const warp_pair *pair, const warp_rectangle *tile, const warp_photometry *photometry, double *moments);
 } warp_kernels;
 
 // The table for a level, or null where this build or this CPU does not have it.

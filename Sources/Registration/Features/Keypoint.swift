@@ -118,16 +118,16 @@ private func isExtremum(
     _ below: UnsafeBufferPointer<Float>, _ here: UnsafeBufferPointer<Float>, _ above: UnsafeBufferPointer<Float>, _ place: Int, _ width: Int
 ) -> Bool {
     let value = here[place]
-    let isLarge = value > 0
-    for plane in [here, below, above] {
-        for row in [-width, 0, width] {
-            for column in -1...1 {
-                let other = plane[place + row + column]
-                if isLarge ? other > value : other < value { return false }
-            }
-        }
+    // Of those below zero the negative is compared.
+    let sign: Float = value > 0 ? 1 : -1
+    let most = abs(value)
+    func exceeds(_ plane: UnsafeBufferPointer<Float>, _ i: Int) -> Bool {
+        sign * plane[i - 1] > most || sign * plane[i] > most || sign * plane[i + 1] > most
     }
-    return true
+    func exceeds(_ plane: UnsafeBufferPointer<Float>) -> Bool {
+        exceeds(plane, place) || exceeds(plane, place - width) || exceeds(plane, place + width)
+    }
+    return !exceeds(here) && !exceeds(below) && !exceeds(above)
 }
 
 /// Where the parabola through an extremum and its neighbours peaks; nil on an edge, where its place along the edge is chance, or where it

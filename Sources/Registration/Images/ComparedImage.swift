@@ -118,10 +118,20 @@ struct ComparedPyramid: Sendable {
 /// The difference between the largest and the smallest number that counts.
 private func valueRange(_ planes: Tensor<Float>, _ counts: [UInt8]?) -> Double {
     let pixels = planes.shape[1] * planes.shape[2]
-    var (low, high) = (Float.infinity, -Float.infinity)
+    // Eight at a time where nothing is left out.
+    var (lows, highs) = (SIMD8<Float>(repeating: .infinity), SIMD8<Float>(repeating: -.infinity))
     planes.withScalars { x in
-        for i in x.indices where counts == nil || counts![i % pixels] != 0 { (low, high) = (min(low, x[i]), max(high, x[i])) }
+        guard let counts else {
+            for i in stride(from: 0, to: x.count - 7, by: 8) {
+                let eight = UnsafeRawPointer(x.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self)
+                (lows, highs) = (pointwiseMin(lows, eight), pointwiseMax(highs, eight))
+            }
+            for i in x.count / 8 * 8..<x.count { (lows[0], highs[0]) = (min(lows[0], x[i]), max(highs[0], x[i])) }
+            return
+        }
+        for i in x.indices where counts[i % pixels] != 0 { (lows[0], highs[0]) = (min(lows[0], x[i]), max(highs[0], x[i])) }
     }
+    let (low, high) = (lows.min(), highs.max())
     return low < high ? Double(high) - Double(low) : 0
 }
 

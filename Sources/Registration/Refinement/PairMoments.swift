@@ -57,43 +57,43 @@ struct PairMoments {
     func add(to system: inout PairSystem) {
         guard counts else { return }
         let scale = gain / variance
-        var gradient = [Double](repeating: 0, count: 9)
-        var zs = gradient
-        var z1 = gradient
-        let base = sums.startIndex
-        for i in 0..<3 {
-            let start = base + Self.starts[i]
-            for j in 0..<3 {
-                let (one, bySource, byTarget) = (sums[start + j], sums[start + 3 + j], sums[start + 6 + j])
-                let k = 3 * i + j
-                z1[k] = one
-                zs[k] = bySource - one * meanSource
-                gradient[k] = scale * (byTarget - one * meanTarget - gain * zs[k])
-            }
-        }
-        let curvatureScale = scale * gain
+        let all = InlineArray<9, Projected> { projected($0) }
+        for k in 0..<9 { system.gradient[k] += scale * all[k].residual }
         for i in 0..<3 {
             for j in i..<3 {
-                let start = base + Self.starts[i] + 9 + 6 * (j - i)
-                let (xx, xy, x, yy, y, one) = (
-                    sums[start], sums[start + 1], sums[start + 2], sums[start + 3], sums[start + 4], sums[start + 5]
-                )
-                let block = [xx, xy, x, xy, yy, y, x, y, one]
                 for p in 0..<3 {
                     for q in 0..<3 {
                         let (r, c) = (3 * i + p, 3 * j + q)
-                        let value = curvatureScale * (block[3 * p + q] - z1[r] * z1[c] / weight - zs[r] * zs[c] / squares)
+                        let value =
+                            scale * gain * (product(r, c) - all[r].one * all[c].one / weight - all[r].source * all[c].source / squares)
                         system.curvature[9 * r + c] += value
                         if i != j { system.curvature[9 * c + r] += value }
                     }
                 }
             }
         }
-        for k in 0..<9 { system.gradient[k] += gradient[k] }
     }
 
+    /// Σ of a derivative, by 1; by the centred source; by what is left of the target.
+    private struct Projected { var one, source, residual: Double }
+
+    private func projected(_ element: Int) -> Projected {
+        let start = sums.startIndex + Self.starts[element / 3] + element % 3
+        let (one, bySource, byTarget) = (sums[start], sums[start + 3], sums[start + 6])
+        let source = bySource - one * meanSource
+        return Projected(one: one, source: source, residual: byTarget - one * meanTarget - gain * source)
+    }
+
+    /// Σ of the product of the derivatives by two elements, the first in no later row of the matrix.
+    private func product(_ r: Int, _ c: Int) -> Double {
+        let (i, j) = (r / 3, c / 3)
+        return sums[sums.startIndex + Self.starts[i] + 9 + 6 * (j - i) + Self.places[r % 3 * 3 + c % 3]]
+    }
+
+    /// Among xx, xy, x, yy, y, 1.
+    private static let places: InlineArray<9, Int> = [0, 1, 2, 1, 3, 4, 2, 4, 5]
     /// Where the sums of a, b and c begin.
-    private static let starts = [6, 33, 54]
+    private static let starts: InlineArray<3, Int> = [6, 33, 54]
 }
 
 /// Normal equations in the nine elements of a normalized matrix: curvature · change = gradient.
@@ -108,13 +108,16 @@ private let fewestPixels = 12.0
 extension PairMoments {
     /// How far the tile would move in a step of its own, in pixels of the source's level; infinity where that is not determined.
     func ownMove(_ source: ComparedImage) -> Double {
-        var system = PairSystem()
-        add(to: &system)
-        let (a, b, c) = (system.curvature[9 * 2 + 2], system.curvature[9 * 2 + 5], system.curvature[9 * 5 + 5])
+        guard counts else { return .infinity }
+        // By the elements that move it: the third and the sixth.
+        let (x, y) = (projected(2), projected(5))
+        func curvature(_ p: Projected, _ q: Projected, _ r: Int, _ c: Int) -> Double {
+            gain * (product(r, c) - p.one * q.one / weight - p.source * q.source / squares)
+        }
+        let (a, b, c) = (curvature(x, x, 2, 2), curvature(x, y, 2, 5), curvature(y, y, 5, 5))
         let determinant = a * c - b * b
         guard determinant > 1e-9 * a * c, determinant > 0 else { return .infinity }
-        let (g, h) = (system.gradient[2], system.gradient[5])
-        let (u, v) = ((c * g - b * h) / determinant, (a * h - b * g) / determinant)
+        let (u, v) = ((c * x.residual - b * y.residual) / determinant, (a * y.residual - b * x.residual) / determinant)
         return hypot(u * Double(source.width) / 2, v * Double(source.height) / 2)
     }
 }

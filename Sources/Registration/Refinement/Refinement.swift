@@ -14,6 +14,8 @@ struct Refinement: Sendable {
     private(set) var lastMove = Double.infinity
     /// By which pixels of each tile and channel are weighed; nil before the first robust step.
     private(set) var photometry: [warp_photometry]?
+    /// At the last place that was looked at, no farther away than the tolerance.
+    private(set) var moments: [PairMoments] = []
 
     init?(_ family: TransformationFamily, _ frame: Frame, at matrix: Matrix3) {
         guard let parameters = family.parameters(nearestTo: frame.denormalized(matrix)) else { return nil }
@@ -33,16 +35,19 @@ struct Refinement: Sendable {
     ///   - weighings: How often pixels are weighed anew by how well they fit; 0 for all alike.
     mutating func refine(on pair: TiledPair, steps: Int, tolerance: Double, weighings: Int = 0) {
         photometry = nil
-        var here = pair.moments(matrix, nil)
-        for round in 0...weighings {
-            if round > 0 {
-                photometry = pair.photometry(of: here)
-                here = pair.moments(matrix, photometry)
+        moments = pair.moments(matrix, nil)
+        for round in 0..<weighings {
+            photometry = pair.photometry(of: moments)
+            moments = pair.moments(matrix, photometry)
+            // What is weighed anew afterwards need not be looked at before, where the step is so short that it can't fail.
+            if round + 1 < weighings, let step = step(on: pair, damping: 1e-6), step.distance < 0.25 {
+                parameters = step.parameters
+            } else {
+                descend(on: pair, steps: steps, tolerance: tolerance)
             }
-            // What is weighed at all is weighed from the first step on.
-            if round > 0 || weighings == 0 { descend(on: pair, from: &here, steps: steps, tolerance: tolerance) }
         }
-        evidence = here.evidence
+        if weighings == 0 { descend(on: pair, steps: steps, tolerance: tolerance) }
+        evidence = moments.evidence
     }
 
     /// The same on a pair that depends on the place, made anew while it still moves by more than a quarter of a pixel.
@@ -64,29 +69,34 @@ struct Refinement: Sendable {
         return pair
     }
 
-    private mutating func descend(on pair: TiledPair, from here: inout [PairMoments], steps: Int, tolerance: Double) {
+    private mutating func descend(on pair: TiledPair, steps: Int, tolerance: Double) {
         var damping = 1e-6
         for _ in 0..<steps {
-            guard let change = change(here.system, damping, on: pair) else { return }
-            let moved = zip(parameters, change).map(+)
-            let next = frame.normalized(family.matrix(moved))
-            let distance = zip(pair.corners(matrix), pair.corners(next)).map { hypot($0.x - $1.x, $0.y - $1.y) }.max()!
-            guard distance.isFinite else { return }
-            lastMove = distance
-            if distance <= tolerance {
+            guard let step = step(on: pair, damping: damping) else { return }
+            lastMove = step.distance
+            if step.distance <= tolerance {
                 // So near that looking there says nothing new.
-                parameters = moved
+                parameters = step.parameters
                 return
             }
-            let there = pair.moments(next, photometry)
-            if there.evidence > here.evidence {
-                (parameters, here) = (moved, there)
+            let there = pair.moments(frame.normalized(family.matrix(step.parameters)), photometry)
+            if there.evidence > moments.evidence {
+                (parameters, moments) = (step.parameters, there)
                 damping = max(damping / 10, 1e-7)
             } else {
                 damping *= 100
                 if damping > 1e3 { return }
             }
         }
+    }
+
+    /// Where a damped step leads, and how far it moves a corner, in pixels of the compared source; nil where nothing says.
+    private func step(on pair: TiledPair, damping: Double) -> (parameters: [Double], distance: Double)? {
+        guard let change = change(moments.system, damping, on: pair) else { return nil }
+        let moved = zip(parameters, change).map(+)
+        let next = frame.normalized(family.matrix(moved))
+        let distance = zip(pair.corners(matrix), pair.corners(next)).map { hypot($0.x - $1.x, $0.y - $1.y) }.max()!
+        return distance.isFinite ? (moved, distance) : nil
     }
 
     /// The change of the parameters that a damped system asks for; nil where it says nothing.

@@ -63,14 +63,17 @@ struct TiledPair: Sendable {
                         let items = tiles.count * channels
                         let sums = [Double](unsafeUninitializedCapacity: items * count) { sums, initialized in
                             let sums = sums.baseAddress!
-                            Threads.forEachPiece(of: items, size: max(1, 4096 / tilePixels)) { piece in
+                            Threads.forEachPiece(of: tiles.count, size: max(1, 4096 / (tilePixels * channels))) { piece in
                                 var pair = whole
-                                for item in piece {
-                                    var tile = tiles[item / channels]
-                                    if var p = photometry?[item] {
-                                        Float.kernels.pair_moments(&pair, &tile, Int32(item % channels), &p, sums + item * count)
+                                for index in piece {
+                                    var tile = tiles[index]
+                                    let out = sums + index * channels * count
+                                    if let photometry {
+                                        photometry.withUnsafeBufferPointer {
+                                            Float.kernels.pair_moments(&pair, &tile, $0.baseAddress! + index * channels, out)
+                                        }
                                     } else {
-                                        Float.kernels.pair_moments(&pair, &tile, Int32(item % channels), nil, sums + item * count)
+                                        Float.kernels.pair_moments(&pair, &tile, nil, out)
                                     }
                                 }
                             }

@@ -57,7 +57,7 @@ struct Registrar {
         }
         guard let found else { return ended(.noOverlap) }
         let fitted = fitted(images, under: found.refinement.matrix)
-        return search.finished(found.refinement, on: fitted ?? full, runnerUp: found.runnerUp)
+        return search.finished(found.refinement, found.assessment, on: fitted ?? full, runnerUp: found.runnerUp)
     }
 
     /// Where one image has a single channel and the other several: the combination of these that fits it best; else nil.

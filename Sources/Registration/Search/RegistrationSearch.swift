@@ -111,17 +111,18 @@ struct RegistrationSearch {
     }
 
     /// With all channels, until no corner moves any more.
-    func finished(_ start: Refinement, on full: PyramidPair, runnerUp: Double?) -> Alignment {
+    ///
+    /// - Parameter assessment: Of the start.
+    func finished(_ start: Refinement, _ assessment: Assessment, on full: PyramidPair, runnerUp: Double?) -> Alignment {
         var refinement = start
         let pair = refinement.refine(on: { full.view(0, from: $0) }, steps: 8, tolerance: 1e-3, weighings: 2)
         var result = Alignment(family, refinement.parameters, frame)
         result.status = refinement.lastMove <= 1e-3 ? .converged : .iterationLimit
-        let moments = pair.moments(refinement.matrix, refinement.photometry)
+        let moments = refinement.moments
         result.losses = [moments.meanSquare]
         let channels = pair.source.channels
         let tiles = pair.tiles.indices.map { Array(moments[$0 * channels..<($0 + 1) * channels]) }
         let derivatives = family.matrixDerivatives(refinement.parameters).map { frame.normalized($0).elements }
-        let assessment = assessment(refinement)
         var confidence = AlignmentConfidence.none(channels: channels)
         (confidence.verdict, confidence.overlap) = (assessment.verdict, assessment.agreement.overlap)
         confidence.correlation = assessment.agreement.explained.squareRoot()
