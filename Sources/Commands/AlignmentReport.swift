@@ -44,13 +44,13 @@ struct AlignmentReport {
         /// The mean distance of the target's corners from their true places, in normalized source coordinates.
         var cornerError: Double? { truth.map { alignment.matrix.cornerDistance(to: $0) } }
 
-        /// As a row of the figure.
-        var shown: ShownAlignment {
+        /// As a row of the figure, with the source in the target's place.
+        func shown(_ aligned: Tensor<Float>) -> ShownAlignment {
             let found =
                 cornerError.map { "corner error \(fixed($0, 4))" } ?? alignment.verdict?.rawValue
                 ?? alignment.losses.last.map { "loss \(fixed($0, 5))" }
             let caption = ([method.name] + [found].compactMap { $0 }).joined(separator: ": ")
-            return ShownAlignment(caption: caption, color: method.color, alignment: alignment, truth: truth)
+            return ShownAlignment(caption: caption, color: method.color, alignment: alignment, truth: truth, aligned: aligned)
         }
     }
 

@@ -31,11 +31,14 @@ struct OutputDirectory {
 
     func write(_ report: AlignmentReport, _ images: AlignmentPair) throws {
         let (height, width) = (images.target.shape[1], images.target.shape[2])
-        for result in report.results {
-            try aligned(images.source, result.alignment.matrix, height: height, width: width)
-                .writeImage(to: "\(path)/\(result.method.file)")
+        // What the search took is of no more use.
+        StoragePool.giveBackIdle()
+        let rows = try report.results.map { result in
+            let image = aligned(images.source, result.alignment.matrix, height: height, width: width)
+            try image.writeImage(to: "\(path)/\(result.method.file)")
+            return result.shown(image)
         }
-        try alignmentFigure(report.results.map(\.shown), source: images.source, target: images.target)
+        try alignmentFigure(rows, source: images.source, target: images.target)
             .writeImage(to: "\(path)/figure.png")
         let file = "\(path)/result.json"
         let json = Array((try report.json() + "\n").utf8)

@@ -9,12 +9,15 @@ package struct ShownAlignment {
     package var alignment: Alignment
     /// The true transformation, where it is known.
     package var truth: Matrix3?
+    /// The source in the target's place, `aligned`.
+    package var aligned: Tensor<Float>
 
-    package init(caption: String, color: Color, alignment: Alignment, truth: Matrix3?) {
+    package init(caption: String, color: Color, alignment: Alignment, truth: Matrix3?, aligned: Tensor<Float>) {
         self.caption = caption
         self.color = color
         self.alignment = alignment
         self.truth = truth
+        self.aligned = aligned
     }
 }
 
@@ -28,8 +31,7 @@ package struct ShownAlignment {
 /// - Returns: An RGB image.
 package func alignmentFigure(_ rows: [ShownAlignment], source: Tensor<Float>, target: Tensor<Float>) -> Tensor<Float> {
     let (sourceHeight, sourceWidth) = (source.shape[1], source.shape[2])
-    let (targetHeight, targetWidth) = (target.shape[1], target.shape[2])
-    let sourcePanel = panelSize(sourceWidth, sourceHeight), targetPanel = panelSize(targetWidth, targetHeight)
+    let sourcePanel = panelSize(sourceWidth, sourceHeight), targetPanel = panelSize(target.shape[2], target.shape[1])
     let rowHeight = max(sourcePanel.height, targetPanel.height) + BitmapFont.height(scale: 2) + 2 * gap
     let top = BitmapFont.height(scale: 2) + 2 * gap
     let columns = [gap, 2 * gap + sourcePanel.width, 3 * gap + sourcePanel.width + targetPanel.width]
@@ -40,11 +42,10 @@ package func alignmentFigure(_ rows: [ShownAlignment], source: Tensor<Float>, ta
         canvas.text(row.caption, at: (gap, y), scale: 2, color: row.color)
         let panelTop = y + BitmapFont.height(scale: 2) + gap
         var path = Canvas(width: sourcePanel.width, height: sourcePanel.height)
-        path.paste(source, at: (0, 0), size: sourcePanel)
+        path.paste(reduced(source, to: sourcePanel), at: (0, 0), size: sourcePanel)
         path.draw(row)
         canvas.paste(path.image, at: (columns[0], panelTop))
-        canvas.pastePanel(
-            aligned(source, row.alignment.matrix, height: targetHeight, width: targetWidth), at: (columns[1], panelTop), targetPanel)
+        canvas.pastePanel(row.aligned, at: (columns[1], panelTop), targetPanel)
         canvas.pastePanel(target, at: (columns[2], panelTop), targetPanel)
     }
     return canvas.image
@@ -58,6 +59,12 @@ private func panelSize(_ width: Int, _ height: Int) -> (width: Int, height: Int)
     let longer = max(width, height)
     if longer <= panelSide { return (width * (panelSide / longer), height * (panelSide / longer)) }
     return (max(1, width * panelSide / longer), max(1, height * panelSide / longer))
+}
+
+/// An image many times as large as a panel, at about double its size: a canvas takes what is pasted apart, which is a copy.
+private func reduced(_ image: Tensor<Float>, to panel: (width: Int, height: Int)) -> Tensor<Float> {
+    let factor = min(image.shape[1] / panel.height, image.shape[2] / panel.width) / 2
+    return factor > 1 ? areaAveraged(image, height: image.shape[1] / factor, width: image.shape[2] / factor) : image
 }
 
 /// A source as it is seen at a target's place. A target that shrinks the source is averaged over its pixels: sampled once a pixel, the
@@ -74,7 +81,7 @@ package func aligned(_ source: Tensor<Float>, _ matrix: Matrix3, height: Int, wi
     let finer = max(1, min(h / height, w / width))
     let grid = SamplingGrid<Float>(matrix, height: height * finer, width: width * finer)
     let sampled = BilinearSampler().sample(source.reshaped([1, channels, h, w]), at: grid)
-    return areaAveraged(sampled, height: height, width: width).reshaped([channels, height, width])
+    return (finer == 1 ? sampled : areaAveraged(sampled, height: height, width: width)).reshaped([channels, height, width])
 }
 
 extension Canvas {
@@ -84,7 +91,7 @@ extension Canvas {
         if factor >= 1 && factor * image.shape[2] == size.width {
             paste(image, at: origin, scale: factor)
         } else {
-            paste(image, at: origin, size: size)
+            paste(reduced(image, to: size), at: origin, size: size)
         }
     }
 

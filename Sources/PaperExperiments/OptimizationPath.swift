@@ -23,7 +23,8 @@ enum OptimizationPath: Experiment {
             let error = fixed(alignment.matrix.cornerDistance(to: task.truth), 4)
             rows.append(
                 ShownAlignment(
-                    caption: "\(kind.rawValue): corner error \(error)", color: kind.color, alignment: alignment, truth: task.truth))
+                    caption: "\(kind.rawValue): corner error \(error)", color: kind.color, alignment: alignment, truth: task.truth,
+                    aligned: aligned(task.source, alignment.matrix, height: task.target.shape[1], width: task.target.shape[2])))
             for (iteration, corners) in alignment.cornerPath.enumerated() {
                 let loss = iteration < alignment.losses.count ? "\(alignment.losses[iteration])" : ""
                 table +=

@@ -95,7 +95,7 @@ public enum StoragePool {
     }
 
     /// Gives back to the system what waits.
-    private static func giveBackIdle() {
+    public static func giveBackIdle() {
         let idle = state.withLock { state in
             defer {
                 state.idle = [:]

@@ -77,8 +77,6 @@ struct ComparedImage: Sendable {
 /// Every level is smoothed a little: two images of one scene then differ less by how each was sampled, and cubic interpolation is exact to a
 /// thousandth of a pixel.
 struct ComparedPyramid: Sendable {
-    /// Before smoothing.
-    let image: CountedImage
     /// The full size first.
     let levels: [ComparedImage]
     /// The largest difference between two of its numbers.
@@ -88,7 +86,6 @@ struct ComparedPyramid: Sendable {
     let hasContrast: Bool
 
     init(_ image: CountedImage, mostLevels: Int) {
-        self.image = image
         var (planes, counts) = (image.planes, image.counts)
         range = valueRange(planes, counts)
         let (width, counting) = (planes.shape[2], counts)

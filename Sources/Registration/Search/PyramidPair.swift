@@ -6,6 +6,8 @@ import Tensors
 /// Both images at all sizes, and the levels at which their pixels are about equally large under a transformation.
 struct PyramidPair: Sendable {
     let source, target: ComparedPyramid
+    /// The source before smoothing, of which views are made.
+    private let image: CountedImage
     let clips: Bool
     let noiseFloor: Double
 
@@ -15,7 +17,7 @@ struct PyramidPair: Sendable {
     init(_ source: CountedImage, _ target: CountedImage, mostLevels: Int = .max, clips: Bool = true) {
         self.source = ComparedPyramid(source, mostLevels: mostLevels)
         self.target = ComparedPyramid(target, mostLevels: mostLevels)
-        self.clips = clips
+        (image, self.clips) = (source, clips)
         noiseFloor = 1e-5 * self.target.range * self.target.range
     }
 
@@ -37,7 +39,7 @@ struct PyramidPair: Sendable {
         let fits = octave < source.levels.count && footprint.longer < 1.1 * size && footprint.shorter > size / 1.1
         guard footprint.longer > 1.1, !fits, let back = matrix.inverse else { return self.level(level, under: matrix) }
         return TiledPair(
-            source: source.image.view(from: matrix, height: target.height, width: target.width), at: back, target: target, clips: clips,
+            source: image.view(from: matrix, height: target.height, width: target.width), at: back, target: target, clips: clips,
             noiseFloor: noiseFloor)
     }
 
