@@ -111,8 +111,8 @@ final class RegistrationTests: XCTestCase {
         func masked(_ image: Tensor<Float>, _ value: Float) -> (image: Tensor<Float>, mask: Tensor<Float>) {
             let (height, width) = (image.shape[1], image.shape[2])
             let mask = Tensor<Float>((0..<height * width).map { $0 % width > width / 5 ? 1 : 0 }, shape: [height, width])
-            let changed = Tensor(
-                (0..<image.count).map { mask.scalars[$0 % (height * width)] > 0 ? image.scalars[$0] : value }, shape: image.shape)
+            let pixels = image.scalars
+            let changed = Tensor(pixels.indices.map { $0 % width > width / 5 ? pixels[$0] : value }, shape: image.shape)
             return (changed, mask)
         }
         let target = view(scene, truth)
@@ -134,11 +134,11 @@ final class RegistrationTests: XCTestCase {
     func testBorders() throws {
         let truth = motion(4, 0.95, 5, 4, height: 150, width: 200)
         func framed(_ image: Tensor<Float>, _ value: Float) -> Tensor<Float> {
-            let (height, width) = (image.shape[1], image.shape[2])
+            let (height, width, pixels) = (image.shape[1], image.shape[2], image.scalars)
             return Tensor(
-                (0..<image.count).map { i in
+                pixels.indices.map { i in
                     let (y, x) = (i / width % height, i % width)
-                    return y < 10 || x < 10 || y >= height - 10 || x >= width - 10 ? value : image.scalars[i]
+                    return y < 10 || x < 10 || y >= height - 10 || x >= width - 10 ? value : pixels[i]
                 }, shape: image.shape)
         }
         let target = view(scene, truth, height: 150, width: 200)
@@ -164,7 +164,45 @@ final class RegistrationTests: XCTestCase {
         let square = ProceduralScene(seed: 3).image(height: 256, width: 256)
         let target = areaAveraged(view(square, truth, height: 256, width: 256), height: 32, width: 32)
         let found = try align(square, to: target, AlignmentSettings(family: .similarity, start: .matrix(.scaling(0.5, 0.5))))
+        XCTAssertLessThan(found.matrix.cornerDistance(to: truth), 0.001)
+        XCTAssertEqual(found.verdict, .trusted)
+    }
+
+    /// Sixteen times fewer pixels along each axis, and stretched: 16x12 pixels say where they lie to a fraction of one.
+    func testTinyTarget() throws {
+        let truth = Matrix3.translation(0.06, -0.04) * .rotation(-0.5) * .scaling(0.6, 0.45)
+        let large = ProceduralScene(seed: 3).image(height: 384, width: 512)
+        let target = areaAveraged(view(large, truth, height: 192, width: 256), height: 12, width: 16)
+        let found = try align(large, to: target, AlignmentSettings(family: .affine, start: .matrix(.scaling(0.5, 0.5))))
         XCTAssertLessThan(found.matrix.cornerDistance(to: truth), 0.01)
+        XCTAssertEqual(found.verdict, .trusted)
+    }
+
+    /// A start says roughly where the target lies, not how it is turned; what is far away is not looked at.
+    func testAroundAGivenStart() throws {
+        let truth = motion(95, 0.5, 14, -6, height: 100, width: 110) * .scaling(1.25, 0.9)
+        let target = view(scene, truth, height: 100, width: 110)
+        func found(_ start: Matrix3) throws -> Alignment { try align(scene, to: target, AlignmentSettings(start: .matrix(start))) }
+        let near = try found(.scaling(0.5, 0.5))
+        XCTAssertLessThan(error(near, truth), 0.1)
+        XCTAssertEqual(near.verdict, .trusted)
+        for start in try found(.translation(-0.7, 0.6) * .scaling(0.3, 0.3)).confidence!.starts {
+            let (x, y) = start.matrix.apply(0, 0)
+            XCTAssertLessThan(hypot((x + 0.7) * Double(size.width) / Double(size.height), y - 0.6), 0.9)
+        }
+    }
+
+    /// A grey image and one of its bands against the colored source, either way around.
+    func testOneChannelAgainstThree() throws {
+        let truth = motion(15, 0.8, 5, 4)
+        let target = view(scene, truth)
+        func mixed(_ image: Tensor<Float>, _ weights: [Float]) -> Tensor<Float> {
+            (image * Tensor(weights, shape: [3, 1, 1])).sum(axes: [0], keepingAxes: true)
+        }
+        for weights: [Float] in [[0.299, 0.587, 0.114], [0, 0, 1]] {
+            try assertFound(scene, mixed(target, weights), truth, within: 0.03)
+            try assertFound(mixed(scene, weights), target, truth, within: 0.04)
+        }
     }
 
     func testOtherPicturesAreNotTrusted() throws {
@@ -234,7 +272,7 @@ final class RegistrationTests: XCTestCase {
         let truth = frame.normalized(TransformationFamily.similarity.matrix([0.1, 0.05, 0.03, -0.02]))
         let target = view(small, truth)
         var random = RandomSource(seed: 7)
-        let copies = 100
+        let copies = 500
         let targets = stack((0..<copies).map { _ in target + 0.03 * Tensor<Float>.normal([1, 120, 160], from: &random) })
         let sources = stack((0..<copies).map { _ in small + 0.03 * Tensor<Float>.normal([1, 120, 160], from: &random) })
         let found = try align(sources, toBatch: targets, AlignmentSettings(family: .similarity, start: .matrix(truth)))

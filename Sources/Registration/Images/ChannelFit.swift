@@ -7,7 +7,7 @@ import Tensors
 /// Least squares of what differs within blocks of 16 pixels a side, so that light which changes slowly has no say.
 ///
 /// - Returns: As many weights as there are channels, the sum of their magnitudes 1; nil where nothing differs.
-func channelWeights(of colors: ComparedImage, like grey: ComparedImage) -> [Float]? {
+package func channelWeights(of colors: ComparedImage, like grey: ComparedImage) -> [Float]? {
     let (count, height, width) = (colors.channels, colors.height, colors.width)
     let block = 16
     var products = [Double](repeating: 0, count: count * count)

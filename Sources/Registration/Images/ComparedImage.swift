@@ -3,7 +3,7 @@ import Sampling
 import Tensors
 
 /// An image, and which of its pixels count.
-struct CountedImage: Sendable {
+package struct CountedImage: Sendable {
     /// [C, H, W], zero where a pixel does not count.
     let planes: Tensor<Float>
     /// H x W, 1 where a pixel counts; nil where all do.
@@ -12,7 +12,7 @@ struct CountedImage: Sendable {
     /// - Parameters:
     ///   - image: [C, H, W].
     ///   - given: H x W, 0 where a pixel does not count; nil where all do. Pixels that are not finite never count.
-    init(_ image: Tensor<Float>, counts given: [UInt8]?) {
+    package init(_ image: Tensor<Float>, counts given: [UInt8]?) {
         let (channels, pixels) = (image.shape[0], image.shape[1] * image.shape[2])
         var counts = given ?? [UInt8](repeating: 1, count: pixels)
         image.withScalars { x in
@@ -48,11 +48,11 @@ struct CountedImage: Sendable {
 }
 
 /// One image of a pair as it is compared: smoothed planes, and which of its pixels count.
-struct ComparedImage: Sendable {
+package struct ComparedImage: Sendable {
     /// [C, H, W].
-    let planes: Tensor<Float>
+    package let planes: Tensor<Float>
     /// H x W, 1 where a pixel counts; nil where all do.
-    let counts: [UInt8]?
+    package let counts: [UInt8]?
     /// What is nearer to the edge, in pixels, has been smoothed with what goes on there by convention only.
     let margin: Double
 
@@ -64,7 +64,7 @@ struct ComparedImage: Sendable {
     /// Smoothes planes of which some pixels count.
     ///
     /// - Parameter margin: Nil for two pixels, fewer where they would take much of the image.
-    init(smoothing planes: Tensor<Float>, _ counts: [UInt8]?, margin: Double? = nil) {
+    package init(smoothing planes: Tensor<Float>, _ counts: [UInt8]?, margin: Double? = nil) {
         let (height, width) = (planes.shape[1], planes.shape[2])
         self.planes = smoothed(planes, counts)
         self.counts = counts.map { eroded($0, height, width) }

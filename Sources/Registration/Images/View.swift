@@ -11,7 +11,7 @@ extension CountedImage {
     /// it equals the target where its matrix is the true one.
     ///
     /// - Parameter matrix: From the view's normalized coordinates to the image's.
-    func view(from matrix: Matrix3, height: Int, width: Int) -> ComparedImage {
+    package func view(from matrix: Matrix3, height: Int, width: Int) -> ComparedImage {
         let (channels, sourceHeight, sourceWidth) = (planes.shape[0], planes.shape[1], planes.shape[2])
         let footprint = Footprint(matrix, source: (sourceHeight, sourceWidth), target: (height, width))
         let sampler = BilinearSampler(padding: .border)
@@ -37,14 +37,14 @@ extension CountedImage {
 }
 
 /// What a pixel of a target covers of a source, in the middle.
-struct Footprint {
+package struct Footprint {
     /// How many source pixels its longer and its shorter axis are.
-    let longer, shorter: Double
+    package let longer, shorter: Double
     /// Where to take samples of it: in pixels of the target, from its middle.
-    let offsets: [(x: Double, y: Double)]
+    package let offsets: [(x: Double, y: Double)]
 
     /// - Parameter matrix: From normalized target to normalized source coordinates.
-    init(_ matrix: Matrix3, source: (height: Int, width: Int), target: (height: Int, width: Int)) {
+    package init(_ matrix: Matrix3, source: (height: Int, width: Int), target: (height: Int, width: Int)) {
         let m = matrix.elements
         let (u, v) = matrix.apply(0, 0)
         let (x, y) = (Double(source.width) / Double(target.width) / m[8], Double(source.height) / Double(target.height) / m[8])

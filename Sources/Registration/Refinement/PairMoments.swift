@@ -5,17 +5,17 @@ import Foundation
 /// With z the derivatives of the warped source s by the nine elements of the matrix, the best gain and bias of t ≈ gain · s + bias leave a
 /// residual whose Gauss-Newton system in the elements is that of gain · z, less its projections on s and on 1 (variable projection; Golub
 /// and Pereyra, 1973).
-struct PairMoments {
+package struct PairMoments {
     /// Σ of weights: so many pixels count.
     let weight: Double
-    let gain, bias: Double
+    package let gain, bias: Double
     /// Centred sums of squares: of the target, and what is left of them.
-    let total, rest: Double
+    package let total, rest: Double
     private let sums: ArraySlice<Double>
     private let meanSource, meanTarget, squares: Double
 
     /// - Parameter noiseFloor: A variance below which nothing is known.
-    init(_ sums: ArraySlice<Double>, noiseFloor: Double) {
+    package init(_ sums: ArraySlice<Double>, noiseFloor: Double) {
         self.sums = sums
         let b = sums.startIndex
         let (w, s, t) = (sums[b], sums[b + 1], sums[b + 2])
@@ -45,7 +45,7 @@ struct PairMoments {
     var counts: Bool { weight >= fewestPixels }
 
     /// The variance of what is left, never below that of rounding to 8 bits.
-    var variance: Double { counts ? rest / weight : .infinity }
+    package var variance: Double { counts ? rest / weight : .infinity }
 
     /// The squared correlation.
     var correlation: Double { counts ? 1 - rest / total : 0 }
@@ -54,7 +54,7 @@ struct PairMoments {
     var evidence: Double { counts ? -0.5 * weight * log(rest / total) : 0 }
 
     /// Adds the Gauss-Newton system of this tile and channel in the nine elements, divided by the variance.
-    func add(to system: inout PairSystem) {
+    package func add(to system: inout PairSystem) {
         guard counts else { return }
         let scale = gain / variance
         let all = InlineArray<9, Projected> { projected($0) }
@@ -97,9 +97,11 @@ struct PairMoments {
 }
 
 /// Normal equations in the nine elements of a normalized matrix: curvature · change = gradient.
-struct PairSystem {
-    var curvature = [Double](repeating: 0, count: 81)
-    var gradient = [Double](repeating: 0, count: 9)
+package struct PairSystem {
+    package var curvature = [Double](repeating: 0, count: 81)
+    package var gradient = [Double](repeating: 0, count: 9)
+
+    package init() {}
 }
 
 /// Fewer pixels of a tile than this say nothing.

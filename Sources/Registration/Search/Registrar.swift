@@ -45,19 +45,22 @@ struct Registrar {
         let full = isGrey ? grey : PyramidPair(images.source, images.target, mostLevels: 1)
         guard full.source.hasContrast, full.target.hasContrast else { return ended(.noContrast) }
         var search = RegistrationSearch(grey: grey, family, frame)
-        var found: (refinement: Refinement, assessment: Assessment, runnerUp: Double?)?
+        var found: (refinement: Refinement, assessment: Assessment, pair: PyramidPair, runnerUp: Double?)?
         for attempt in attempts(initial) {
             let candidates = search.best(of: attempt(search), including: found?.refinement)
             guard let best = candidates.first else { continue }
-            let refined = search.refined(best)
-            let assessment = search.assessment(refined)
+            var refined = search.refined(best, on: grey)
+            let alike = fitted(images, under: refined.matrix)
+            if let alike { refined = search.refined(refined, on: alike) }
+            let assessment = search.assessment(refined, on: alike ?? grey)
             let runnerUp = candidates.count > 1 ? max(0, candidates[1].evidence / best.evidence) : nil
-            if found == nil || assessment.surprise >= found!.assessment.surprise { found = (refined, assessment, runnerUp) }
+            if found == nil || assessment.surprise >= found!.assessment.surprise {
+                found = (refined, assessment, alike ?? full, runnerUp)
+            }
             if found!.assessment.verdict == .trusted { break }
         }
         guard let found else { return ended(.noOverlap) }
-        let fitted = fitted(images, under: found.refinement.matrix)
-        return search.finished(found.refinement, found.assessment, on: fitted ?? full, runnerUp: found.runnerUp)
+        return search.finished(found.refinement, found.assessment, on: found.pair, runnerUp: found.runnerUp)
     }
 
     /// Where one image has a single channel and the other several: the combination of these that fits it best; else nil.
@@ -72,8 +75,8 @@ struct Registrar {
         // A difference of channels is not clipped where they are.
         let clips = weights.allSatisfy { $0 > -0.05 }
         return channels.1 == 1
-            ? PyramidPair(images.source.combined(weights), images.target, mostLevels: 1, clips: clips)
-            : PyramidPair(images.source, images.target.combined(weights), mostLevels: 1, clips: clips)
+            ? PyramidPair(images.source.combined(weights), images.target, clips: clips)
+            : PyramidPair(images.source, images.target.combined(weights), clips: clips)
     }
 
     private typealias Starts = [(AlignmentStart.Origin, Matrix3)]

@@ -90,22 +90,22 @@ struct RegistrationSearch {
         return kept
     }
 
-    /// In grey, down to half the full size.
-    func refined(_ start: Refinement) -> Refinement {
+    /// Down to half the full size.
+    func refined(_ start: Refinement, on pair: PyramidPair) -> Refinement {
         var refinement = start
-        for level in (min(1, grey.target.levels.count - 1)...max(1, grey.target.level(shorterSide: 100))).reversed()
-        where level < grey.target.levels.count {
-            refinement.refine(on: { grey.view(level, from: $0) }, steps: 5, tolerance: 0.02, weighings: 1)
+        for level in (min(1, pair.target.levels.count - 1)...max(1, pair.target.level(shorterSide: 100))).reversed()
+        where level < pair.target.levels.count {
+            refinement.refine(on: { pair.view(level, from: $0) }, steps: 5, tolerance: 0.02, weighings: 1)
         }
         return refinement
     }
 
     /// How well the images agree there.
-    func assessment(_ refinement: Refinement) -> Assessment {
+    func assessment(_ refinement: Refinement, on pair: PyramidPair) -> Assessment {
         // Fine structure drowns in noise first: the level that says more.
-        let levels = (0..<min(2, grey.target.levels.count)).map { level in
-            let pair = grey.view(level, from: refinement.matrix)
-            return Assessment(Agreement(pair.moments(refinement.matrix, nil), pair))
+        let levels = (0..<min(2, pair.target.levels.count)).map { level in
+            let view = pair.view(level, from: refinement.matrix)
+            return Assessment(Agreement(view.moments(refinement.matrix, nil), view))
         }
         return levels.max { $0.surprise < $1.surprise }!
     }
