@@ -9,7 +9,7 @@ public struct AlignmentSettings: Sendable {
         /// Nowhere: every turn, scales from a quarter to four, any shift that leaves about four tenths in common.
         case search
         /// At a matrix from normalized target to normalized source coordinates, of which the family's nearest is taken, and around it: turns up
-        /// to 45°, scales from a half to two.
+        /// to 120°, scales from a half to two, shifts by a quarter of the source's height.
         case matrix(Matrix3)
     }
 
