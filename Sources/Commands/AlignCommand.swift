@@ -104,6 +104,8 @@ struct SearchOptions: ParsableArguments {
         transform: seedArgument)
     var seed: UInt64?
 
+    @OptionGroup var conventions: ConventionOptions
+
     @Option(help: "The directory to write to.", transform: pathArgument)
     var out = "linwarp-out"
 
@@ -117,9 +119,9 @@ struct SearchOptions: ParsableArguments {
     func register(_ images: AlignmentPair, comparing: AlignmentSettings.Comparison) throws -> Alignment {
         let family = family ?? .affine
         let settings = AlignmentSettings(
-            family: family, start: initial.map { .matrix($0) } ?? .search, comparing: comparing, sourceMask: images.sourceMask,
+            family: family, start: try start(images).map { .matrix($0) } ?? .search, comparing: comparing, sourceMask: images.sourceMask,
             targetMask: images.targetMask)
-        try checkInitial(images.registrationFrame)
+        try checkInitial(images, images.registrationFrame)
         let output = try prepare(images, copies: 5)
         let progress = ProgressLine()
         progress.show("aligning")
@@ -127,7 +129,7 @@ struct SearchOptions: ParsableArguments {
         let alignment = try images.aligned(settings)
         let result = AlignmentReport.Result(method: .registration, alignment: alignment, seconds: start.duration(to: .now) / .seconds(1))
         progress.clear()
-        try finish(AlignmentReport(source: images.sourceName, target: images.targetName, family: family, results: [result]), images, output)
+        try finish(report(images, [result]), images, output)
         return alignment
     }
 
@@ -135,7 +137,7 @@ struct SearchOptions: ParsableArguments {
     func alignAsPaper(_ images: AlignmentPair, truth: Matrix3?) throws {
         let family = family ?? .affine
         let (optimizer, seed) = (optimizer ?? .levenbergMarquardt, seed ?? 0)
-        try checkInitial(images.frame)
+        try checkInitial(images, images.frame)
         // Warped images, slopes, scales.
         let output = try prepare(images, copies: 6)
         let samplers = sampler.isEmpty ? [.linearized] : sampler
@@ -145,7 +147,7 @@ struct SearchOptions: ParsableArguments {
             progress.show("aligning with \(name.rawValue) (\(i + 1) of \(samplers.count))")
             let settings = AlignmentSettings.paper(
                 family: family, sampler: name.forAlignment(seed: seed),
-                optimizer: optimizer == .adam ? .adam() : .levenbergMarquardt(), initial: initial ?? .identity,
+                optimizer: optimizer == .adam ? .adam() : .levenbergMarquardt(), initial: try start(images) ?? .identity,
                 iterations: iterations ?? (optimizer == .adam ? 200 : 60))
             let start = ContinuousClock.now
             let alignment = try images.aligned(settings)
@@ -153,16 +155,27 @@ struct SearchOptions: ParsableArguments {
             results.append(.init(method: .sampler(name), alignment: alignment, seconds: seconds, truth: truth))
         }
         progress.clear()
-        let report = AlignmentReport(
-            source: images.sourceName, target: images.targetName, family: family, optimizer: optimizer.rawValue, seed: seed, truth: truth,
-            results: results)
+        var report = report(images, results)
+        (report.optimizer, report.seed, report.truth) = (optimizer.rawValue, seed, truth)
         try finish(report, images, output)
     }
 
+    private func report(_ images: AlignmentPair, _ results: [AlignmentReport.Result]) -> AlignmentReport {
+        AlignmentReport(
+            source: images.sourceName, target: images.targetName, sourceSize: images.sourceSize, targetSize: images.targetSize,
+            convention: conventions, family: family ?? .affine, results: results)
+    }
+
+    /// Where to start, as a normalized matrix.
+    private func start(_ images: AlignmentPair) throws -> Matrix3? {
+        try initial.map { try conventions.normalized($0, "--initial", source: images.sourceSize, target: images.targetSize) }
+    }
+
     /// Before the directory is made.
-    private func checkInitial(_ frame: Frame) throws {
+    private func checkInitial(_ images: AlignmentPair, _ frame: Frame) throws {
         let family = family ?? .affine
-        guard family.parameters(nearestTo: frame.denormalized(initial ?? .identity)) != nil else {
+        try conventions.check(family)
+        guard family.parameters(nearestTo: frame.denormalized(try start(images) ?? .identity)) != nil else {
             throw ValidationError("--initial: \(AlignmentError.initialMatrixOutsideFamily(family))")
         }
     }
@@ -176,6 +189,6 @@ struct SearchOptions: ParsableArguments {
 
     private func finish(_ report: AlignmentReport, _ images: AlignmentPair, _ output: OutputDirectory) throws {
         try output.write(report, images)
-        try printResults(json ? [try report.json()] : report.lines(directory: out))
+        try printResults(json ? [try report.json()] : try report.lines(directory: out))
     }
 }

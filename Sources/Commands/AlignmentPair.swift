@@ -10,6 +10,9 @@ struct AlignmentPair {
     /// In the paper's search.
     var frame: Frame { Frame(sourceAspect: aspect(source), targetAspect: aspect(target)) }
 
+    var sourceSize: PixelSize { PixelSize(of: source) }
+    var targetSize: PixelSize { PixelSize(of: target) }
+
     var registrationFrame: Frame {
         Frame(sourcePixels: (source.shape[1], source.shape[2]), targetPixels: (target.shape[1], target.shape[2]))
     }

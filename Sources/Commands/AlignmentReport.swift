@@ -55,6 +55,8 @@ struct AlignmentReport {
     }
 
     var source, target: String
+    var sourceSize, targetSize: PixelSize
+    var convention: ConventionOptions
     var family: TransformationFamily
     /// Of the paper's search.
     var optimizer: String?
@@ -63,8 +65,8 @@ struct AlignmentReport {
     var results: [Result]
 
     /// For people to read.
-    func lines(directory: String) -> [String] {
-        results.flatMap { result in
+    func lines(directory: String) throws -> [String] {
+        try results.flatMap { result in
             let a = result.alignment
             var parts = [
                 a.confidence.map { "\($0.verdict.rawValue), \(a.status.rawValue)" }
@@ -82,7 +84,7 @@ struct AlignmentReport {
             if let error = result.cornerError { parts.append("corner error \(fixed(error, 4))") }
             return [
                 "\(result.method.name): \(parts.joined(separator: ", "))",
-                "  matrix \(a.matrix.elements.map { fixed($0, 6) }.joined(separator: ","))",
+                "  \(convention.convention.rawValue) matrix \(try rows(a.matrix).joined().map { significant($0) }.joined(separator: ","))",
             ]
         } + ["\(directory)/figure.png"]
     }
@@ -91,6 +93,8 @@ struct AlignmentReport {
     func json() throws -> String {
         struct Whole: Encodable {
             var source, target, family: String
+            var convention: MatrixConvention
+            var sourceSize, targetSize: PixelSize
             var optimizer: String?
             var method, status: String
             var verdict: String?
@@ -100,13 +104,16 @@ struct AlignmentReport {
             var cornerError: Double?
             var results: [Body]
         }
-        let bodies = results.map(Body.init)
+        let bodies = try results.map { try Body($0, rows) }
         let whole = Whole(
-            source: source, target: target, family: family.rawValue, optimizer: optimizer, method: bodies[0].method,
-            status: bodies[0].status, verdict: bodies[0].verdict, seed: seed, matrix: bodies[0].matrix, truth: truth.map(rows),
+            source: source, target: target, family: family.rawValue, convention: convention.convention, sourceSize: sourceSize,
+            targetSize: targetSize, optimizer: optimizer, method: bodies[0].method,
+            status: bodies[0].status, verdict: bodies[0].verdict, seed: seed, matrix: bodies[0].matrix, truth: try truth.map(rows),
             cornerError: bodies[0].cornerError, results: bodies)
         return try encodedJSON(whole)
     }
+
+    private func rows(_ matrix: Matrix3) throws -> [[Double]] { try convention.rows(matrix, source: sourceSize, target: targetSize) }
 }
 
 /// A result in JSON.
@@ -136,11 +143,12 @@ private struct Body: Encodable {
     var gain, bias: [Double]?
     var starts: [Start]?
 
-    init(_ result: AlignmentReport.Result) {
+    /// - Parameter rows: Writes a normalized matrix.
+    init(_ result: AlignmentReport.Result, _ rows: (Matrix3) throws -> [[Double]]) throws {
         let a = result.alignment
         method = result.method.name
         status = a.status.rawValue
-        matrix = rows(a.matrix)
+        matrix = try rows(a.matrix)
         parameters = a.parameters
         loss = a.losses.last
         losses = a.losses
@@ -155,8 +163,9 @@ private struct Body: Encodable {
         cornerDeviations = c.cornerDeviations
         (correlation, overlap, steadyTiles, runnerUp) = (c.correlation, c.overlap, c.steadyTiles, c.runnerUp)
         (gain, bias) = (c.gain, c.bias)
-        starts = c.starts.map { Start(origin: $0.origin.rawValue, matrix: rows($0.matrix), evidence: $0.evidence) }
+        starts = try c.starts.map { Start(origin: $0.origin.rawValue, matrix: try rows($0.matrix), evidence: $0.evidence) }
     }
 }
 
-private func rows(_ matrix: Matrix3) -> [[Double]] { (0..<3).map { row in (0..<3).map { matrix[row, $0] } } }
+/// Nine significant digits: a homography's last row is small.
+private func significant(_ number: Double) -> String { String(format: "%.9g", number) }

@@ -74,10 +74,12 @@ func pathArgument(_ text: String) throws -> String {
 }
 
 /// A size in pixels, such as 640x480.
-package struct PixelSize {
+package struct PixelSize: Codable {
     package var width, height: Int
 
     static let limit = 1 << 28
+
+    init(of image: Tensor<Float>) { (height, width) = (image.shape[1], image.shape[2]) }
 
     package init(argument text: String) throws {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }

@@ -93,7 +93,8 @@ struct LinwarpCommand: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            AlignCommand.self, WarpCommand.self, DemoCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+            AlignCommand.self, WarpCommand.self, PointsCommand.self, DemoCommand.self, TrainCommand.self, EvaluateCommand.self,
+            PredictCommand.self,
             InfoCommand.self, ExperimentCommand.self,
         ])
 

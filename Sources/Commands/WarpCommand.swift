@@ -20,9 +20,11 @@ struct WarpCommand: ParsableCommand {
 
     // Numbers may be negative: what follows such an option is its value even if it begins with a minus.
     @Option(
-        parsing: .unconditional,
-        help: "From normalized target to normalized source coordinates: six or nine comma-separated numbers.", transform: matrixArgument)
+        parsing: .unconditional, help: "The transformation: six or nine comma-separated numbers, as --convention says.",
+        transform: matrixArgument)
     var matrix: Matrix3?
+
+    @OptionGroup var conventions: ConventionOptions
 
     @Option(parsing: .unconditional, help: "Turns the part that is shown, in degrees, clockwise.", transform: numberArgument)
     var rotate: Double?
@@ -77,7 +79,8 @@ struct WarpCommand: ParsableCommand {
             scale == nil
             ? Frame(sourcePixels: (height, width), targetPixels: (size.height, size.width))
             : Frame(sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
-        let matrix = self.matrix ?? transformation(frame)
+        let given = try self.matrix.map { try conventions.normalized($0, "--matrix", source: PixelSize(of: source), target: size) }
+        let matrix = given ?? transformation(frame)
         guard matrix.inverse != nil else {
             throw ValidationError(
                 "--rotate, --scale and --translate: found a transformation beyond the precision of numbers, expected one that can be inverted"
@@ -90,11 +93,17 @@ struct WarpCommand: ParsableCommand {
         if json {
             struct Report: Encodable {
                 var out: String
+                var convention: MatrixConvention
                 var matrix: [[Double]]
                 var width, height: Int
+                var sourceSize, targetSize: PixelSize
             }
-            let rows = (0..<3).map { row in (0..<3).map { matrix[row, $0] } }
-            try printResults(try encodedJSON(Report(out: out, matrix: rows, width: size.width, height: size.height)))
+            let rows = try conventions.rows(matrix, source: PixelSize(of: source), target: size)
+            try printResults(
+                try encodedJSON(
+                    Report(
+                        out: out, convention: conventions.convention, matrix: rows, width: size.width, height: size.height,
+                        sourceSize: PixelSize(of: source), targetSize: size)))
         } else {
             try printResults(out)
         }

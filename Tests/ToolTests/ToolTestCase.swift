@@ -155,7 +155,7 @@ struct AlignmentJSON: Decodable {
         var starts: [Start]?
     }
 
-    var source, target, family, method, status: String
+    var source, target, family, method, status, convention: String
     var optimizer, verdict: String?
     var seed: UInt64?
     var matrix: [[Double]]
