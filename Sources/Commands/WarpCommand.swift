@@ -45,8 +45,14 @@ struct WarpCommand: ParsableCommand {
         transform: PixelSize.init(argument:))
     var size: PixelSize?
 
-    @Option(help: "How the image is sampled: \(SamplerName.choices).", transform: choiceArgument)
-    var sampler: SamplerName = .bilinear
+    @Option(
+        help:
+            "How pixels are made: \(Interpolation.choices) (default: auto, which averages where the image shrinks and is cubic elsewhere).",
+        transform: choiceArgument)
+    var interpolation: Interpolation?
+
+    @Option(help: "Samples as the paper does instead: \(SamplerName.choices).", transform: choiceArgument)
+    var sampler: SamplerName?
 
     @Option(help: "What lies outside of the image: \(Padding.choices).", transform: choiceArgument)
     var padding: Padding = .zeros
@@ -63,6 +69,9 @@ struct WarpCommand: ParsableCommand {
     func validate() throws {
         if matrix != nil && (rotate != nil || scale != nil || translate != nil) {
             throw ValidationError("--matrix: found together with --rotate, --scale or --translate, expected either")
+        }
+        if interpolation != nil && sampler != nil {
+            throw ValidationError("--interpolation: found together with --sampler, expected either")
         }
         do { _ = try WritableFormat(path: out) } catch { throw ValidationError("--out: \(error)") }
     }
@@ -86,10 +95,7 @@ struct WarpCommand: ParsableCommand {
                 "--rotate, --scale and --translate: found a transformation beyond the precision of numbers, expected one that can be inverted"
             )
         }
-        let grid = SamplingGrid<Float>(matrix, height: size.height, width: size.width)
-        let sampler = sampler.forWarping(padding: padding, seed: seed)
-        let warped = sampler.sample(source.reshaped([1, channels, height, width]), at: grid)
-        try warped.reshaped([channels, size.height, size.width]).writeImage(to: out)
+        try warped(source, matrix, size).writeImage(to: out)
         if json {
             struct Report: Encodable {
                 var out: String
@@ -107,6 +113,23 @@ struct WarpCommand: ParsableCommand {
         } else {
             try printResults(out)
         }
+    }
+
+    private func warped(_ source: Tensor<Float>, _ matrix: Matrix3, _ size: PixelSize) -> Tensor<Float> {
+        if let sampler {
+            let grid = SamplingGrid<Float>(matrix, height: size.height, width: size.width)
+            return sampler.forWarping(padding: padding, seed: seed).sample(source.reshaped([1] + source.shape), at: grid)
+                .reshaped([source.shape[0], size.height, size.width])
+        }
+        func seen(_ image: Tensor<Float>) -> Tensor<Float> {
+            resampled(
+                image, matrix, height: size.height, width: size.width, interpolation: interpolation ?? .auto, padding: padding)
+        }
+        guard source.shape[0].isMultiple(of: 2) else { return seen(source) }
+        // Colors count as much as they are opaque, so that what lies under transparent pixels does not come through.
+        let (colors, opacity) = (source[0..<source.shape[0] - 1], source[source.shape[0] - 1..<source.shape[0]])
+        let (product, share) = (seen(colors * opacity), seen(opacity))
+        return concatenate([product / maximum(share, Tensor(1e-6)), share], axis: 0)
     }
 
     /// The similarity that the options ask for; the identity where they ask for nothing.
@@ -130,3 +153,5 @@ struct WarpCommand: ParsableCommand {
         }
     }
 }
+
+extension Interpolation: Choosable {}

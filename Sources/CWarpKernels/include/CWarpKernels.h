@@ -95,6 +95,16 @@ typedef struct {
     double gain1, decay2, gain2, rate, epsilon;
 } warp_adam;
 
+// A planar image seen under a row-major matrix from the target's pixels to the source's, centres at whole numbers: each pixel of the target is
+// the mean of across x down samples of its area, each of the nearest pixel or by Keys' cubic convolution.
+typedef struct {
+    const void *source;
+    int channels, source_height, source_width, target_height, target_width, across, down;
+    bool nearest;
+    warp_padding padding;
+    double matrix[9];
+} warp_resampling;
+
 // Two images that are compared under a row-major matrix from normalized target to normalized source coordinates, -1 and 1 at the outer
 // edges: planar, with the same channels. Where `*_counts` is not null, pixels with a 0 there count for nothing; of the source that are those
 // nearest to the sampled place. Nor does what comes nearer to the source's edge than `margin` pixels.
@@ -191,6 +201,9 @@ typedef struct {
 
     // The moments over a tile of the target, channel after channel. A photometry for each channel, or none: then pixels weigh alike.
     void (*pair_moments)(const warp_pair *pair, const warp_rectangle *tile, const warp_photometry *photometry, double *moments);
+
+    // A row of the target, in every channel of `out`.
+    void (*resample)(const warp_resampling *resampling, int row, void *out);
 } warp_kernels;
 
 // The table for a level, or null where this build or this CPU does not have it.

@@ -34,6 +34,9 @@ struct Registrar {
             result.confidence = AlignmentConfidence.none(channels: min(source.shape[0], target.shape[0]))
             return result
         }
+        let isLarge = max(source.count, target.count) > mostColorNumbers
+        // What waits from other work would come on top of a multiple of such images.
+        if isLarge { StoragePool.giveBackIdle() }
         let images = (
             source: CountedImage(source, counts: withoutBorders(source, sourceCounts)),
             target: CountedImage(target, counts: withoutBorders(target, targetCounts))
@@ -41,7 +44,7 @@ struct Registrar {
         let grey = PyramidPair(images.source.grey, images.target.grey)
         guard grey.source.range.isFinite, grey.target.range.isFinite else { return ended(.notFinite) }
         // Where there are pixels enough, colors add memory but hardly any precision.
-        let isGrey = source.shape[0] == 1 || target.shape[0] == 1 || max(source.count, target.count) > mostColorNumbers
+        let isGrey = source.shape[0] == 1 || target.shape[0] == 1 || isLarge
         let full = isGrey ? grey : PyramidPair(images.source, images.target, mostLevels: 1)
         guard full.source.hasContrast, full.target.hasContrast else { return ended(.noContrast) }
         var search = RegistrationSearch(grey: grey, family, frame)

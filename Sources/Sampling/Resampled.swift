@@ -1,0 +1,87 @@
+import CWarpKernels
+import Foundation
+import LinearAlgebra
+import Tensors
+
+/// How an image is seen at another place and size.
+public enum Interpolation: String, CaseIterable, Sendable, Codable {
+    /// Averages where the image shrinks, as `area`; `cubic` elsewhere.
+    case auto
+    /// The nearest pixel: for labels.
+    case nearest
+    /// Between the four nearest pixels, whatever the transformation, as `BilinearSampler`.
+    case bilinear
+    /// Keys' cubic convolution (1981, a = -1/2), whatever the transformation.
+    case cubic
+    /// The mean over each target pixel's area of `cubic`: by at least two samples a source pixel along each axis.
+    case area
+}
+
+/// An image under a transformation: for people to look at. A constant for gradients; `Sampler`s are for training.
+///
+/// Where pixels fall on pixels (the identity, whole shifts, quarter turns) they are the same to the bit, but with `area`.
+///
+/// - Parameters:
+///   - image: [C, H, W], at least one pixel.
+///   - matrix: From normalized target to normalized source coordinates.
+///   - height: Of the result, in pixels.
+///   - width: Of the result, in pixels.
+///   - interpolation: How pixels are made.
+///   - padding: What lies outside. Zeros begin at the outer edges of the border pixels; bilinear ones fade in over a pixel.
+/// - Returns: [C, height, width].
+public func resampled<Scalar: FloatingScalar>(
+    _ image: Tensor<Scalar>, _ matrix: Matrix3, height: Int, width: Int, interpolation: Interpolation = .auto, padding: Padding = .zeros
+) -> Tensor<Scalar> {
+    precondition(
+        image.rank == 3 && image.shape[1] > 0 && image.shape[2] > 0 && height > 0 && width > 0,
+        "resampled: found an image of the shape \(image.shape) and a size of \(height)x\(width), expected [C, H, W] and a pixel at least")
+    let (channels, size) = (image.shape[0], (height: image.shape[1], width: image.shape[2]))
+    if interpolation == .bilinear {
+        let grid = SamplingGrid<Scalar>(matrix, height: height, width: width)
+        return BilinearSampler(padding: padding).sample(image.stopGradient().reshaped([1] + image.shape), at: grid)
+            .reshaped([channels, height, width])
+    }
+    let pixels = Matrix3.pixels(size) * matrix * Matrix3.pixels((height, width)).inverse!
+    let samples = samplesPerPixel(pixels, height: height, width: width, interpolation)
+    var resampling = warp_resampling()
+    (resampling.channels, resampling.padding, resampling.nearest) = (Int32(channels), padding.raw, interpolation == .nearest)
+    (resampling.source_height, resampling.source_width) = (Int32(size.height), Int32(size.width))
+    (resampling.target_height, resampling.target_width) = (Int32(height), Int32(width))
+    (resampling.across, resampling.down) = (Int32(samples.across), Int32(samples.down))
+    // What lies in front has a positive denominator.
+    let sign: Double = pixels[2, 2] + pixels[2, 0] * Double(width - 1) / 2 + pixels[2, 1] * Double(height - 1) / 2 < 0 ? -1 : 1
+    withUnsafeMutableBytes(of: &resampling.matrix) { $0.copyBytes(from: pixels.elements.map { sign * $0 }.withUnsafeBytes { Array($0) }) }
+    return Tensor(shape: [channels, height, width]) { out in
+        image.withScalars { source in
+            resampling.source = UnsafeRawPointer(source.baseAddress!)
+            let (whole, out) = (resampling, out.baseAddress!)
+            let cost = channels * width * samples.across * samples.down
+            Threads.forEachPiece(of: height, size: max(1, 16384 / max(1, cost))) { rows in
+                var resampling = whole
+                for row in rows { Scalar.kernels.resample(&resampling, Int32(row), out) }
+            }
+        }
+    }
+}
+
+/// So many samples a target pixel, along its two axes.
+private func samplesPerPixel(_ pixels: Matrix3, height: Int, width: Int, _ interpolation: Interpolation) -> (across: Int, down: Int) {
+    guard interpolation == .auto || interpolation == .area else { return (1, 1) }
+    // Source pixels a target pixel, where that is most: at a corner, or in the middle.
+    var (longestX, longestY) = (0.0, 0.0)
+    let (right, bottom) = (Double(width - 1), Double(height - 1))
+    for (x, y) in [(0, 0), (right, 0), (0, bottom), (right, bottom), (right / 2, bottom / 2)] {
+        let (left, next) = (pixels.apply(x - 0.5, y), pixels.apply(x + 0.5, y))
+        let (above, below) = (pixels.apply(x, y - 0.5), pixels.apply(x, y + 0.5))
+        longestX = max(longestX, hypot(next.x - left.x, next.y - left.y))
+        longestY = max(longestY, hypot(below.x - above.x, below.y - above.y))
+    }
+    func count(_ length: Double) -> Int {
+        let doubled = length.isFinite ? Int(min(2 * length - 1e-9, mostSamples).rounded(.up)) : 1
+        return interpolation == .area ? max(2, doubled) : length > 1 + 1e-3 ? max(2, doubled) : 1
+    }
+    return (count(longestX), count(longestY))
+}
+
+/// Along an axis of a target pixel.
+private let mostSamples = 64.0

@@ -1,0 +1,147 @@
+import LinearAlgebra
+import Sampling
+import TestSupport
+import Tensors
+import XCTest
+
+/// Images at another place and size.
+final class ResampledTests: XCTestCase {
+    private let (height, width) = (13, 17)
+
+    private func keys(_ x: Double) -> Double {
+        let t = abs(x)
+        if t < 1 { return 1.5 * t * t * t - 2.5 * t * t + 1 }
+        return t < 2 ? -0.5 * t * t * t + 2.5 * t * t - 4 * t + 2 : 0
+    }
+
+    /// One sample, in Double.
+    private func sample(
+        _ image: [Double], _ channel: Int, _ place: (x: Double, y: Double), _ interpolation: Interpolation, _ padding: Padding
+    )
+        -> Double
+    {
+        func padded(_ x: Double, _ size: Int) -> Double? {
+            let last = Double(size) - 0.5
+            switch padding {
+            case .zeros: return x >= -0.5 && x <= last ? x : nil
+            case .border: return min(max(x, -0.5), last)
+            case .reflection:
+                var t = (x + 0.5).truncatingRemainder(dividingBy: 2 * Double(size))
+                if t < 0 { t += 2 * Double(size) }
+                return min(t, 2 * Double(size) - t) - 0.5
+            }
+        }
+        guard let x = padded(place.x, width), let y = padded(place.y, height) else { return 0 }
+        func pixel(_ i: Int, _ j: Int) -> Double {
+            image[(channel * height + min(max(j, 0), height - 1)) * width + min(max(i, 0), width - 1)]
+        }
+        if interpolation == .nearest { return pixel(Int((x + 0.5).rounded(.down)), Int((y + 0.5).rounded(.down))) }
+        var sum = 0.0
+        for j in Int(y.rounded(.down)) - 1...Int(y.rounded(.down)) + 2 {
+            for i in Int(x.rounded(.down)) - 1...Int(x.rounded(.down)) + 2 {
+                sum += pixel(i, j) * keys(x - Double(i)) * keys(y - Double(j))
+            }
+        }
+        return sum
+    }
+
+    private func check<Scalar: FloatingScalar>(_ type: Scalar.Type, tolerance: Double) {
+        let image: Tensor<Scalar> = randomTensor([2, height, width], in: 0..<1, seed: 5)
+        let pixels = image.scalars.map { Double($0) }
+        let matrices = [
+            Matrix3([0.9, -0.2, 0.1, 0.15, 0.8, -0.05, 0.05, -0.1, 1]), Matrix3([2.3, 0.4, 0.3, -0.2, 3.1, 0.2, 0, 0, 1]),
+            Matrix3([-0.9, 0.2, -0.1, -0.15, -0.8, 0.05, -0.05, 0.1, -1]),
+        ]
+        for (matrix, samples) in zip(matrices, [(across: 1, down: 1), (across: 4, down: 10), (across: 1, down: 1)]) {
+            let (h, w) = (9, 21)
+            for interpolation in [Interpolation.nearest, .cubic, .auto] {
+                // The first and the last shrink by less than the cubic's reach, which `auto` averages all the same.
+                guard interpolation != .auto || samples.across > 1 else { continue }
+                let (across, down) = interpolation == .auto ? samples : (1, 1)
+                for padding in Padding.allCases {
+                    let found = resampled(image, matrix, height: h, width: w, interpolation: interpolation, padding: padding)
+                    for i in 0..<2 * h * w {
+                        let (channel, row, column) = (i / (h * w), i / w % h, i % w)
+                        var sum = 0.0
+                        for b in 0..<down {
+                            for a in 0..<across {
+                                let x = Double(column) + (Double(a) + 0.5) / Double(across),
+                                    y = Double(row) + (Double(b) + 0.5) / Double(down)
+                                let (u, v) = matrix.apply(2 * x / Double(w) - 1, 2 * y / Double(h) - 1)
+                                let place = ((u + 1) * Double(width) / 2 - 0.5, (v + 1) * Double(height) / 2 - 0.5)
+                                sum += sample(pixels, channel, place, interpolation, padding)
+                            }
+                        }
+                        XCTAssertEqual(
+                            Double(found.scalars[i]), sum / Double(across * down), accuracy: tolerance,
+                            "\(interpolation), \(padding), pixel \(i)")
+                    }
+                }
+            }
+        }
+    }
+
+    func testAsOneSampleAtATime() {
+        check(Double.self, tolerance: 1e-10)
+        check(Float.self, tolerance: 2e-5)
+    }
+
+    /// The identity, whole shifts and quarter turns onto the turned size.
+    func testPixelsThatFallOnPixelsStayTheSame() {
+        func check<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) {
+            let frame = Frame(sourcePixels: (height, width), targetPixels: (width, height))
+            let turned = frame.normalized(Matrix3([0, -1, 0, 1, 0, 0, 0, 0, 1]))
+            let shifted = Matrix3.translation(2 * 3 / Double(width), -2 * 2 / Double(height))
+            let pixels = image.scalars
+            for interpolation in [Interpolation.auto, .cubic, .nearest] {
+                XCTAssertEqual(resampled(image, .identity, height: height, width: width, interpolation: interpolation).scalars, pixels)
+                let turn = resampled(image, turned, height: width, width: height, interpolation: interpolation).scalars
+                let shift = resampled(image, shifted, height: height, width: width, interpolation: interpolation).scalars
+                for i in 0..<image.count {
+                    let (c, y, x) = (i / (height * width), i / width % height, i % width)
+                    // The target's x goes down the source, its y goes to the left.
+                    XCTAssertEqual(turn[(c * width + width - 1 - x) * height + y], pixels[i])
+                    let (column, row) = (x + 3, y - 2)
+                    let expected = column < width && row >= 0 ? pixels[(c * height + row) * width + column] : 0
+                    XCTAssertEqual(shift[i], expected)
+                }
+            }
+        }
+        check(randomTensor([3, height, width], in: 0..<1, seed: 6) as Tensor<Float>)
+        check(randomTensor([3, height, width], in: 0..<1, seed: 6) as Tensor<Double>)
+    }
+
+    /// A zone plate, whose frequency grows outwards, against the mean of the plate itself over each pixel.
+    func testShrinkingIsNotAliased() {
+        let side = 256
+        func plate(_ x: Double, _ y: Double) -> Double {
+            0.5 + 0.5 * cos(1.2e-2 * ((x - 127.5) * (x - 127.5) + (y - 127.5) * (y - 127.5)) / 2)
+        }
+        func mean(_ count: Int, _ value: (Double, Double) -> Double) -> Double {
+            var sum = 0.0
+            for j in 0..<count {
+                for i in 0..<count { sum += value((Double(i) + 0.5) / Double(count) - 0.5, (Double(j) + 0.5) / Double(count) - 0.5) }
+            }
+            return sum / Double(count * count)
+        }
+        let source = Tensor<Float>(
+            (0..<side * side).map { i in Float(plate(Double(i % side), Double(i / side))) }, shape: [1, side, side])
+        for (shrink, angle) in [(1.5, 0.0), (3, 20), (8, 20)] {
+            let size = Int(Double(side) / shrink / 1.4)
+            let matrix =
+                Matrix3.rotation(angle * .pi / 180) * .scaling(Double(size) * shrink / Double(side), Double(size) * shrink / Double(side))
+            let truth = (0..<size * size).map { i in
+                mean(24) { dx, dy in
+                    let (u, v) = matrix.apply(
+                        (Double(i % size) + 0.5 + dx) / Double(size) * 2 - 1, (Double(i / size) + 0.5 + dy) / Double(size) * 2 - 1)
+                    return plate((u + 1) * Double(side) / 2 - 0.5, (v + 1) * Double(side) / 2 - 0.5)
+                }
+            }
+            func decibels(_ interpolation: Interpolation) -> Double {
+                let found = resampled(source, matrix, height: size, width: size, interpolation: interpolation, padding: .border).scalars
+                return -10 * log10(zip(found, truth).reduce(0) { $0 + pow(Double($1.0) - $1.1, 2) } / Double(truth.count))
+            }
+            XCTAssertGreaterThan(decibels(.auto), decibels(.bilinear) + 20, "shrunk by \(shrink)")
+        }
+    }
+}
