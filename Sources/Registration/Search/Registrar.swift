@@ -52,13 +52,17 @@ struct Registrar {
         for attempt in attempts(initial) {
             let candidates = search.best(of: attempt(search), including: found?.refinement)
             guard let best = candidates.first else { continue }
-            var refined = search.refined(best, on: grey)
-            let alike = fitted(images, under: refined.matrix)
-            if let alike { refined = search.refined(refined, on: alike) }
-            let assessment = search.assessment(refined, on: alike ?? grey)
+            var (pair, refined) = (full, search.refined(best, on: grey))
+            var assessment = search.assessment(refined, on: grey)
+            if let alike = fitted(images, under: refined.matrix) {
+                let again = search.refined(refined, on: alike)
+                let other = search.assessment(again, on: alike)
+                // Of another sensor's image no combination may be more than a guess.
+                if other.agreement.explained > assessment.agreement.explained { (pair, refined, assessment) = (alike, again, other) }
+            }
             let runnerUp = candidates.count > 1 ? max(0, candidates[1].evidence / best.evidence) : nil
             if found == nil || assessment.surprise >= found!.assessment.surprise {
-                found = (refined, assessment, alike ?? full, runnerUp)
+                found = (refined, assessment, pair, runnerUp)
             }
             if found!.assessment.verdict == .trusted { break }
         }
