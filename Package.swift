@@ -64,11 +64,10 @@ let package = Package(
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "CWarpKernels", "TestSupport"]),
         .target(name: "CHeap", path: "Tests/CHeap"),
         .executableTarget(
-            name: "TrainingStepsProbe", dependencies: ["CHeap", "LinearAlgebra", "Tensors", "NeuralNetworks"],
-            path: "Tests/TrainingStepsProbe"),
+            name: "training-process", dependencies: ["CHeap", "LinearAlgebra", "Tensors", "NeuralNetworks"], path: "Tests/training-process"),
         .testTarget(
             name: "NeuralNetworksTests",
-            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "TrainingStepsProbe"]),
+            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
         .executableTarget(name: "staging-process", dependencies: ["Files"], path: "Tests/staging-process"),

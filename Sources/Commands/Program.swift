@@ -50,7 +50,7 @@ private func run<Root: ParsableCommand>(_ root: Root.Type, writes: Bool = true, 
         var command = try Root.parseAsRoot()
         // Help is a command too, which does no work.
         if Root.configuration.subcommands.contains(where: { $0 == type(of: command) }) {
-            do { try Environment.check() } catch { throw ValidationError("\(error)") }
+            do { try Environment.check(warns: writes) } catch { throw ValidationError("\(error)") }
         }
         try run(&command)
     } catch  where Root.exitCode(for: error).isSuccess {  // help and version

@@ -20,16 +20,22 @@ final class MemoryLimitTests: ToolTestCase {
         if run.code != 0 { XCTAssertFalse(run.error.isEmpty, message, line: line) }
     }
 
-    /// From too little to load the libraries to enough.
+    /// From too little to load the libraries to enough, with more threads than there may be room for.
     func testAnyLimit() throws {
-        try writeScene("image.ppm")
+        try writeScene("image.ppm", width: 600, height: 600)
         try writeMNIST(in: "data/")
-        let commands = ["info", "warp image.ppm --out out.png", "align image.ppm image.ppm --out out"]
-        let training = (quickTraining + ["--iterations", "2", "--interval", "1"]).joined(separator: " ")
-        for megabytes in [30, 100, 140, 160, 180, 200, 250, 300, 400, 500, 700, 1000] {
-            for command in commands + [training] {
-                assertSucceedsOrReports(try limited(megabytes: megabytes, command), "\(megabytes) MB: \(command)")
+        let commands = [
+            "info", "warp image.ppm --out out.png", "warp image.ppm --size 4000x4000 --out out.png",
+            "align image.ppm image.ppm --out out", (quickTraining + ["--iterations", "2", "--interval", "1"]).joined(separator: " "),
+        ]
+        for command in commands {
+            var codes: Set<Int32> = []
+            for megabytes in [30, 100, 140, 160, 170, 180, 190, 200, 250, 300, 400, 500, 700, 1000, 4000] {
+                let run = try limited(megabytes: megabytes, command, environment: ["LINWARP_THREADS": "4"])
+                assertSucceedsOrReports(run, "\(megabytes) MB: \(command)")
+                codes.insert(run.code)
             }
+            XCTAssert(codes.isSuperset(of: [0, 1]), "\(command): \(codes)")
         }
     }
 
@@ -68,17 +74,6 @@ final class MemoryLimitTests: ToolTestCase {
         let megabytes = try XCTUnwrap(Int(needed.1))
         XCTAssert((600...20_000).contains(megabytes), run.error)
         XCTAssertLessThan(try XCTUnwrap(Int(needed.2)), 600)
-    }
-
-    /// Fewer threads than were asked for.
-    func testNoRoomForStacks() throws {
-        try writeScene("image.ppm", width: 600, height: 600)
-        for megabytes in [165, 170, 175, 180, 190, 200] {
-            for command in ["warp image.ppm --out out.png", "warp image.ppm --size 4000x4000 --out out.png"] {
-                let run = try limited(megabytes: megabytes, command, environment: ["LINWARP_THREADS": "4"])
-                assertSucceedsOrReports(run, "\(megabytes) MB: \(command)")
-            }
-        }
     }
 
     /// A user who may have no thread but the first. The limit does not hold for root, who becomes another user where that one can start the

@@ -35,6 +35,15 @@ final class TakenDirectoryTests: GnuplotTestCase {
         XCTAssertEqual(try results, (before + ["curve.png"]).sorted())
     }
 
+    /// Nor does gnuplot keep it, which goes on behind a training that was killed.
+    func testALockIsNotInherited() throws {
+        let gone = "until grep -qs '^State:.Z' /proc/$PPID/status || ! [ -e /proc/$PPID ]; do sleep 0.01; done"
+        let next = "cd ..; PATH=data \"$0\" \(training.joined(separator: " ")) --resume >second.out 2>second.err; echo $? >second.code"
+        XCTAssertEqual(try linwarp(training, environment: drawing(by: "kill -KILL $PPID; \(gone); \(next)")).code, SIGKILL)
+        let message = String(decoding: try bytes("second.err"), as: UTF8.self)
+        XCTAssertEqual(String(decoding: try bytes("second.code"), as: UTF8.self), "0\n", message)
+    }
+
     func testEarlierResultsAreRefused() throws {
         try succeed(training)
         let message = "found the results of a training (checkpoint.safetensors, best.safetensors, log.jsonl, curve.png"

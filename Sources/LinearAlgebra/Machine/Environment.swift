@@ -12,10 +12,15 @@ import Foundation
 /// asked for, and what would hold without the variable holds.
 public enum Environment {
     /// Throws the first wrong value.
-    public static func check() throws(EnvironmentError) {
+    ///
+    /// - Parameter warns: Whether a line on standard error says that more threads were asked for than are used; of several processes on a
+    ///   machine one is to say it.
+    public static func check(warns: Bool = true) throws(EnvironmentError) {
         _ = try kernelsFound.get()
-        _ = try threadsFound.get()
+        let asked = try threadsFound.get() ?? 1
         _ = try dataFound.get()
+        guard warns && asked > mostThreads else { return }
+        say("LINWARP_THREADS: found \(asked), using \(mostThreads), four times the \(Processors.count) processors")
     }
 
     /// The directory that `LINWARP_DATA` names.
@@ -24,18 +29,15 @@ public enum Environment {
     /// Whether `LINWARP_THREADS` is there, with a value that is allowed or not.
     public static var namesThreads: Bool { variables["LINWARP_THREADS"] != nil }
 
-    static var threads: Int? { accepted(threadsFound) }
+    static var threads: Int? { accepted(threadsFound).map { min($0, mostThreads) } }
     static var kernels: KernelLevel? { accepted(kernelsFound) }
 
     private static let variables = ProcessInfo.processInfo.environment
     private static let kernelsFound = Result { () throws(EnvironmentError) in try kernels(variables) }
     private static let dataFound = Result { () throws(EnvironmentError) in try data(variables) }
-    private static let threadsFound = Result { () throws(EnvironmentError) -> Int? in
-        guard let asked = try threads(variables) else { return nil }
-        let most = 4 * Processors.count
-        if asked > most { say("LINWARP_THREADS: found \(asked), using \(most), four times the \(Processors.count) processors") }
-        return min(asked, most)
-    }
+    private static let threadsFound = Result { () throws(EnvironmentError) in try threads(variables) }
+    /// More are of no use.
+    private static let mostThreads = 4 * Processors.count
 
     // Of any variables; nil where there is none.
 
