@@ -86,19 +86,12 @@ struct TrainCommand: ParsableCommand {
         // A directory that is there is looked at before anything is read; one that is missing is made when it is known what for.
         let isThere = FileManager.default.fileExists(atPath: out)
         if writes && isThere { try claimDirectory() }
+        let outlook = ClassificationData.outlook(dataset, seed: seed)
+        if let outlook { try trainingRun(on: outlook.training).requireMemory(data: outlook.bytes) }
         progress.show("reading \(dataset.rawValue)")
         let data = try ClassificationData(dataset, directory: try dataDirectory(data, for: dataset), seed: seed)
-        let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(data.training.height) pixels")
-        guard data.training.height >= downsample else { throw tooSmall }
-        let configuration = NetworkConfiguration(
-            architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
-            channels: data.training.channels, side: data.training.height, classes: data.training.classCount, seed: seed)
-        guard configuration.isValid else { throw tooSmall }
-        let training = TrainingRun(
-            dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
-            schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch, iterations: iterations,
-            interval: interval, patience: patience, seed: seed)
-        try training.requireMemory()
+        let training = try trainingRun(on: data.training)
+        if outlook == nil { try training.requireMemory() }
         if writes && !isThere { try claimDirectory() }
         let result = try training.run(on: data, in: out, resumes: resume, among: communicator) { progress.show($0) }
         progress.clear()
@@ -108,6 +101,20 @@ struct TrainCommand: ParsableCommand {
         try printResults(
             "\(result.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
                 + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(TrainingRun.latest(in: out))")
+    }
+
+    /// The training that the options describe, on images like these.
+    private func trainingRun(on images: LabelledImages) throws -> TrainingRun {
+        let tooSmall = ValidationError("--downsample: found \(downsample), which leaves too little of \(images.height) pixels")
+        guard images.height >= downsample else { throw tooSmall }
+        let configuration = NetworkConfiguration(
+            architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
+            channels: images.channels, side: images.height, classes: images.classCount, seed: seed)
+        guard configuration.isValid else { throw tooSmall }
+        return TrainingRun(
+            dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
+            schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch, iterations: iterations,
+            interval: interval, patience: patience, seed: seed)
     }
 
     /// Makes sure that the directory is this training's alone.

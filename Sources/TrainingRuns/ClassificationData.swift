@@ -39,8 +39,9 @@ package struct ClassificationData: Sendable {
                 test: try GTSRB.images(of: signs.test))
         case .synthetic:
             self.init(
-                training: SyntheticSigns(seed: seed).images(0..<4000), validation: SyntheticSigns(seed: seed &+ 1).images(0..<500),
-                test: SyntheticSigns(seed: seed &+ 2).images(0..<1000))
+                training: SyntheticSigns(seed: seed).images(0..<Self.drawn.training),
+                validation: SyntheticSigns(seed: seed &+ 1).images(0..<Self.drawn.validation),
+                test: SyntheticSigns(seed: seed &+ 2).images(0..<Self.drawn.test))
         }
         // Sets of other images may be published in the same form.
         let parts = [training, validation, test]
@@ -52,6 +53,17 @@ package struct ClassificationData: Sendable {
             throw TrainingRunError.emptyPart(
                 path: try directory(), training: training.count, validation: validation.count, test: test.count)
         }
+    }
+
+    /// How many signs are drawn for each part.
+    private static let drawn = (training: 4000, validation: 500, test: 1000)
+
+    /// What a data set will be that is drawn, which takes a while: training images without any, and the bytes that all images will take; nil
+    /// for one that is read.
+    package static func outlook(_ name: DatasetName, seed: UInt64) -> (training: LabelledImages, bytes: Int)? {
+        guard name == .synthetic else { return nil }
+        let none = SyntheticSigns(seed: seed).images(0..<0)
+        return (none, (drawn.training + drawn.validation + drawn.test) * none.channels * none.height * none.width)
     }
 
     /// Square images of one size, at least one in each part.

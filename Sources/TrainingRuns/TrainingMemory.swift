@@ -5,10 +5,12 @@ import LinWarp
 extension TrainingRun {
     /// Throws where there is less memory than the training will take, about: parameters and the optimizer's moments, what a step keeps for the
     /// gradient, and the batches that are prepared meanwhile.
-    package func requireMemory() throws(TrainingRunError) {
+    ///
+    /// - Parameter data: In bytes, what the data will take that are not there yet.
+    package func requireMemory(data: Int = 0) throws(TrainingRunError) {
         // Parameters, their gradients and two moments, of which a step makes new ones.
         let numbers = ClassificationNetwork(configuration).specifications.reduce(0) { $0 + $1.shape.reduce(1, *) }
-        try require(6 * MemoryLayout<Float>.stride * numbers)
+        try require(data + 6 * MemoryLayout<Float>.stride * numbers)
         guard batch > measuredBatches.upperBound else { return }
         var trainer: Trainer
         do { trainer = try self.trainer(SingleProcess()) } catch { return }
@@ -20,7 +22,7 @@ extension TrainingRun {
         }
         // Two wait, one is prepared, one is trained with; with a label and a place for each image.
         let image = MemoryLayout<Float>.stride * configuration.channels * configuration.side * configuration.side
-        try require(step + 4 * batch * (image + 16))
+        try require(data + step + 4 * batch * (image + 16))
     }
 
     private func require(_ bytes: Int) throws(TrainingRunError) {

@@ -70,29 +70,32 @@ def run(command, limits=(), environment={}, streams={}, after=None):
             resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))
 
     variables = {k: v for k, v in {**os.environ, **environment}.items() if v is not None}
-    with tempfile.TemporaryFile() as error:
-        process = subprocess.Popen(
-            command, preexec_fn=limit, env=variables, stdin=subprocess.DEVNULL,
-            **{"stdout": subprocess.DEVNULL, "stderr": error, **streams})
-        hung = False
-        try:
-            if after:
-                seconds, signals = after
-                for one in signals:
-                    try:
-                        process.wait(seconds)
-                    except subprocess.TimeoutExpired:
-                        process.send_signal(one)
-            process.wait(hang)
-        except subprocess.TimeoutExpired:
-            hung = True
-        try:
-            os.killpg(process.pid, signal.SIGKILL)  # also what it has started
-        except ProcessLookupError:
-            pass
-        process.wait()
-        error.seek(0)
-        return Ended(process.returncode, error.read().decode(errors="replace"), hung)
+    # A pipe, which no limit of a file's size holds for; it has room for far more than a line.
+    process = subprocess.Popen(
+        command, preexec_fn=limit, env=variables, stdin=subprocess.DEVNULL,
+        **{"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **streams})
+    hung = False
+    try:
+        if after:
+            seconds, signals = after
+            for one in signals:
+                try:
+                    process.wait(seconds)
+                except subprocess.TimeoutExpired:
+                    process.send_signal(one)
+        process.wait(hang)
+    except subprocess.TimeoutExpired:
+        hung = True
+    try:
+        os.killpg(process.pid, signal.SIGKILL)  # also what it has started
+    except ProcessLookupError:
+        pass
+    process.wait()
+    error = b""
+    if process.stderr:
+        with process.stderr:
+            error = process.stderr.read()
+    return Ended(process.returncode, error.decode(errors="replace"), hung)
 
 
 class Fault:

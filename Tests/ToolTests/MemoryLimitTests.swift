@@ -22,10 +22,10 @@ final class MemoryLimitTests: ToolTestCase {
 
     /// From too little to load the libraries to enough, with more threads than there may be room for.
     func testAnyLimit() throws {
-        try writeScene("image.ppm", width: 600, height: 600)
+        try writeScene("image.ppm", width: 200, height: 200)
         try writeMNIST(in: "data/")
         let commands = [
-            "info", "warp image.ppm --out out.png", "warp image.ppm --size 4000x4000 --out out.png",
+            "info", "warp image.ppm --out out.png", "warp image.ppm --size 2000x2000 --out out.png",
             "align image.ppm image.ppm --out out", (quickTraining + ["--iterations", "2", "--interval", "1"]).joined(separator: " "),
         ]
         for command in commands {

@@ -92,6 +92,19 @@ final class StandardStreamsTests: GnuplotTestCase {
         XCTAssertEqual(try bytes("out/curve.png"), Array("picture\n".utf8))
     }
 
+    /// Signs take seconds to draw: that there is too little memory for the training is said before.
+    func testTooLittleMemoryIsSaidBeforeProgress() throws {
+        let (terminal, program) = try pseudoTerminal()
+        let arguments = ["train", "synthetic", "--batch", "1000000000", "--iterations", "1", "--out", "out"]
+        let process = try start(Self.executable, arguments, output: FileHandle.nullDevice, error: program)
+        process.waitUntilExit()
+        try program.close()
+        let shown = String(decoding: terminal.availableData, as: UTF8.self)
+        XCTAssertEqual(process.terminationStatus, 1)
+        XCTAssert(shown.contains("batches of 1000000000 images: needed about"), shown)
+        XCTAssertFalse(shown.contains("reading synthetic"), shown)
+    }
+
     private func start(
         _ executable: String, _ arguments: [String], output: Any, error: Any, environment: [String: String] = [:]
     ) throws -> Process {
