@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// Why a data set was not read. Each case names the file or directory; `description` is one line for the user.
@@ -65,11 +66,12 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
         case .longLine(let path, let line, let expected):
             "\(path), line \(line): found a line of more than \(expected) bytes, expected at most \(expected)"
         case .manyLines(let path, let expected): "\(path): found more than \(expected) lines, expected at most \(expected)"
-        case .wrongHeader(let path, let found, let expected): "\(path): found the header \"\(found)\", expected \"\(expected)\""
+        case .wrongHeader(let path, let found, let expected):
+            "\(path): found the header \"\(found.escapingControls)\", expected \"\(expected)\""
         case .wrongColumns(let path, let line, let found, let expected):
             "\(path), line \(line): found \(found) columns, expected \(expected)"
         case .wrongField(let path, let line, let column, let found, let expected):
-            "\(path), line \(line): found \"\(found)\" as \(column), expected \(expected)"
+            "\(path), line \(line): found \"\(found.escapingControls)\" as \(column), expected \(expected)"
         case .wrongRegion(let path, let line, let found, let width, let height):
             "\(path), line \(line): found the region \(found), expected one inside of \(width) x \(height) pixels"
         case .otherSize(let path, let width, let height, let expectedWidth, let expectedHeight):

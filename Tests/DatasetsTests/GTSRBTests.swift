@@ -181,6 +181,15 @@ final class GTSRBTests: DatasetTestCase {
         assertThrows(.wrongHeader(path: file, found: "Filename,Width", expected: header))
         try write("", name)
         assertThrows(.wrongHeader(path: file, found: "", expected: header))
+        // What fuzzing found: a vertical tab, which ends a line, in the header.
+        let damaged = "\(header)\u{B}\(line)"
+        try write(damaged, name)
+        assertThrows(.wrongHeader(path: file, found: String(damaged.prefix(100)), expected: header))
+        let errors: [DatasetError] = [
+            .wrongHeader(path: file, found: damaged, expected: header),
+            .wrongField(path: file, line: 2, column: "Width", found: "\u{B}\u{2028}", expected: "a width in pixels"),
+        ]
+        for error in errors { XCTAssertFalse("\(error)".contains(where: \.isNewline), "\(error)") }
         try write("\(header)\n", name)
         assertThrows(.wrongColumns(path: file, line: 2, found: 0, expected: 8))
         try write("\(header)\n\(line)\n00000_00001.ppm;20;16;2;3;17;12\n", name)
