@@ -265,6 +265,33 @@ final class RegistrationTests: XCTestCase {
         }
     }
 
+    /// Errors of many clean pairs have no mean: nothing pulls to one side, neither what lies at the edges nor how images are interpolated.
+    func testNoErrorToOneSide() throws {
+        let frame = Frame(sourcePixels: (96, 128), targetPixels: (96, 128))
+        var random = RandomSource(seed: 11)
+        var errors: [[Double]] = []
+        let scenes = (0..<6).map { ProceduralScene(seed: 100 + $0).image(height: 480, width: 640) }
+        for number in 0..<60 {
+            let fine = scenes[number % scenes.count]
+            let motion = Tensor<Float>.uniform([4], in: -1..<1, from: &random).scalars.map { Double($0) }
+            let truth = frame.normalized(
+                TransformationFamily.similarity.matrix([0.04 * motion[0], 0.04 * motion[1], 0.06 * motion[2], 0.06 * motion[3]]))
+            // Of the middle, so that the target sees nothing from beyond.
+            let middle = Matrix3.scaling(0.8, 0.8)
+            func seen(_ matrix: Matrix3) -> Tensor<Float> {
+                areaAveraged(view(fine, middle * matrix, height: 384, width: 512), height: 96, width: 128)
+            }
+            let found = try align(seen(.identity), to: seen(truth), AlignmentSettings(family: .similarity))
+            let parameters = TransformationFamily.similarity.parameters(nearestTo: frame.denormalized(truth))!
+            errors.append(zip(found.parameters, parameters).map(-))
+        }
+        for j in 0..<4 {
+            let mean = errors.reduce(0) { $0 + $1[j] } / Double(errors.count)
+            // Less than a thousandth of a pixel at the edges.
+            XCTAssertLessThan(abs(mean), 1.5e-5, "parameter \(j)")
+        }
+    }
+
     /// The covariance says how far the parameters scatter when the noise is drawn anew.
     func testCovariance() throws {
         let small = ProceduralScene(seed: 5).image(height: 120, width: 160).mean(axes: [0], keepingAxes: true)

@@ -24,9 +24,13 @@ struct TiledPair: Sendable {
         self.clips = clips
         self.noiseFloor = noiseFloor
         let side = min(32, max(12, target.shorterSide / 3))
+        // The target's outermost pixels are smoothed with what goes on there by convention: they show what lies further inside, and would make
+        // everything a little smaller. A view has the same edges.
+        let margin = source.margin > 0 ? Int(target.margin) : 0
         func pieces(_ length: Int) -> [Range<Int>] {
-            let count = max(1, (length + side / 2) / side)
-            return (0..<count).map { length * $0 / count..<length * ($0 + 1) / count }
+            let inner = length - 2 * margin
+            let count = max(1, (inner + side / 2) / side)
+            return (0..<count).map { margin + inner * $0 / count..<margin + inner * ($0 + 1) / count }
         }
         let columns = pieces(target.width)
         tiles = pieces(target.height).flatMap { rows in
@@ -96,5 +100,5 @@ struct TiledPair: Sendable {
         (toSource * matrix).corners.map { ($0.x * Double(source.width) / 2, $0.y * Double(source.height) / 2) }
     }
 
-    private var tilePixels: Int { target.height * target.width / tiles.count }
+    private var tilePixels: Int { max(1, target.height * target.width / tiles.count) }
 }
