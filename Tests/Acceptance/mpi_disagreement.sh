@@ -76,7 +76,7 @@ differ "another data set" "dataset synthetic" "${train[@]/#mnist/synthetic}"
 differ "no data" "process 1: nowhere: found no such directory" "${train[@]}" --data nowhere
 differ "LINWARP_KERNELS=baseline" "found kernels baseline" -x LINWARP_KERNELS=baseline "${train[@]}"
 differ "--help" "process 1: found at the end of the program, expected at the start of training, as process 0" "$program" train --help
-differ "--batch 0" "--batch: found 0, expected at least 1" "${train[@]}" --batch 0
+differ "--batch 0" "--batch: found 0, expected a whole number from 1" "${train[@]}" --batch 0
 cp "$program" rebuilt && echo >>rebuilt
 differ "another build" "process 1: found program " ./rebuilt "${train[@]:1}"
 differ "another program, \`true\`" "" true

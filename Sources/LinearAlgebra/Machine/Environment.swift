@@ -8,7 +8,7 @@ import Foundation
 /// | `LINWARP_KERNELS` | `baseline`, `avx2` or `avx512`: one that the processor runs | the best of these |
 /// | `LINWARP_DATA` | the directory that holds the data sets | none |
 ///
-/// A program calls ``check()`` at its start, as `linwarp` does. Without that call, a wrong value is a line on standard error when it is first
+/// A program calls ``check(warns:)`` at its start, as `linwarp` does. Without that call, a wrong value is a line on standard error when it is first
 /// asked for, and what would hold without the variable holds.
 public enum Environment {
     /// Throws the first wrong value.
