@@ -3,11 +3,30 @@
 
 #include <mpi.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { seconds_to_join = 30 };
+
+// Where mpirun has started something else beside this program, which never joins, MPI would wait without end.
+static void nobody_joined(int signal) {
+    (void)signal;
+    static const char line[] =
+        "linwarp-mpi: found processes that have not joined within 30 seconds, expected all that mpirun starts to be linwarp-mpi\n";
+    if (write(STDERR_FILENO, line, strlen(line)) < 0) _exit(1);
+    _exit(1);
+}
 
 void processes_start(void) {
     int provided;
+    struct sigaction action = {.sa_handler = nobody_joined}, before;
+    sigaction(SIGALRM, &action, &before);
+    alarm(seconds_to_join);
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
 }
 
 void processes_end(void) { MPI_Finalize(); }
