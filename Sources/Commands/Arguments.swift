@@ -77,6 +77,8 @@ func pathArgument(_ text: String) throws -> String {
 package struct PixelSize: Codable {
     package var width, height: Int
 
+    var sides: (height: Int, width: Int) { (height, width) }
+
     static let limit = 1 << 28
 
     init(of image: Tensor<Float>) { (height, width) = (image.shape[1], image.shape[2]) }

@@ -25,12 +25,7 @@ struct PointsCommand: ParsableCommand {
     @Option(help: "The result.json of an alignment, whose transformation it is.", transform: pathArgument)
     var alignment: String?
 
-    @Option(
-        parsing: .unconditional, help: "The transformation: six or nine comma-separated numbers, as --convention says.",
-        transform: matrixArgument)
-    var matrix: Matrix3?
-
-    @OptionGroup var conventions: ConventionOptions
+    @OptionGroup var given: MatrixOptions
 
     @Option(help: "Of --matrix: the source's size, such as 640x480.", transform: PixelSize.init(argument:))
     var sourceSize: PixelSize?
@@ -45,13 +40,13 @@ struct PointsCommand: ParsableCommand {
     var out: String?
 
     func validate() throws {
-        guard (alignment == nil) != (matrix == nil) else {
-            throw ValidationError("--alignment and --matrix: found \(matrix == nil ? "neither" : "both"), expected one of them")
+        guard (alignment == nil) != (given.matrix == nil) else {
+            throw ValidationError("--alignment and --matrix: found \(given.matrix == nil ? "neither" : "both"), expected one of them")
         }
-        for (name, isGiven) in [("--source-size", sourceSize != nil), ("--target-size", targetSize != nil)] where isGiven != (matrix != nil)
-        {
+        for (name, isGiven) in [("--source-size", sourceSize != nil), ("--target-size", targetSize != nil)]
+        where isGiven != (given.matrix != nil) {
             throw ValidationError(
-                "\(name): found \(isGiven ? "it" : "none") with \(matrix == nil ? "--alignment" : "--matrix"), expected "
+                "\(name): found \(isGiven ? "it" : "none") with \(given.matrix == nil ? "--alignment" : "--matrix"), expected "
                     + (isGiven ? "none, as the file says it" : "the image's size"))
         }
     }
@@ -74,7 +69,7 @@ struct PointsCommand: ParsableCommand {
     /// The transformation from the target's pixels to the source's.
     private func targetToSource() throws -> Matrix3 {
         guard let alignment else {
-            return try conventions.pixels(matrix!, "--matrix", source: sourceSize!, target: targetSize!)
+            return try given.conventions.pixels(given.matrix!, "--matrix", source: sourceSize!, target: targetSize!)
         }
         struct Written: Decodable {
             var convention: MatrixConvention
@@ -95,7 +90,7 @@ struct PointsCommand: ParsableCommand {
         guard source.width > 0, source.height > 0, target.width > 0, target.height > 0 else { throw failure("an empty image") }
         do throws(MatrixConventionError) {
             return try written.convention.pixels(
-                Matrix3(Array(written.matrix.joined())), source: (source.height, source.width), target: (target.height, target.width))
+                Matrix3(Array(written.matrix.joined())), source: source.sides, target: target.sides)
         } catch { throw Failure(description: "\(alignment): as the convention \(error)") }
     }
 }

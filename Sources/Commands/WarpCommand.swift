@@ -18,14 +18,9 @@ struct WarpCommand: ParsableCommand {
     @Argument(help: "The image: PNG, JPEG, PPM or PGM.", transform: pathArgument)
     var image: String
 
+    @OptionGroup var given: MatrixOptions
+
     // Numbers may be negative: what follows such an option is its value even if it begins with a minus.
-    @Option(
-        parsing: .unconditional, help: "The transformation: six or nine comma-separated numbers, as --convention says.",
-        transform: matrixArgument)
-    var matrix: Matrix3?
-
-    @OptionGroup var conventions: ConventionOptions
-
     @Option(parsing: .unconditional, help: "Turns the part that is shown, in degrees, clockwise.", transform: numberArgument)
     var rotate: Double?
 
@@ -67,7 +62,7 @@ struct WarpCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if matrix != nil && (rotate != nil || scale != nil || translate != nil) {
+        if given.matrix != nil && (rotate != nil || scale != nil || translate != nil) {
             throw ValidationError("--matrix: found together with --rotate, --scale or --translate, expected either")
         }
         if interpolation != nil && sampler != nil {
@@ -88,8 +83,10 @@ struct WarpCommand: ParsableCommand {
             scale == nil
             ? Frame(sourcePixels: (height, width), targetPixels: (size.height, size.width))
             : Frame(sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
-        let given = try self.matrix.map { try conventions.normalized($0, "--matrix", source: PixelSize(of: source), target: size) }
-        let matrix = given ?? transformation(frame)
+        let conventions = given.conventions
+        let matrix =
+            try given.matrix.map { try conventions.normalized($0, "--matrix", source: PixelSize(of: source), target: size) }
+            ?? transformation(frame)
         guard matrix.inverse != nil else {
             throw ValidationError(
                 "--rotate, --scale and --translate: found a transformation beyond the precision of numbers, expected one that can be inverted"

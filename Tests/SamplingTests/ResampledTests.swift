@@ -55,7 +55,7 @@ final class ResampledTests: XCTestCase {
         for (matrix, samples) in zip(matrices, [(across: 1, down: 1), (across: 4, down: 10), (across: 1, down: 1)]) {
             let (h, w) = (9, 21)
             for interpolation in [Interpolation.nearest, .cubic, .auto] {
-                // The first and the last shrink by less than the cubic's reach, which `auto` averages all the same.
+                // How many samples `auto` takes is written down for the one that shrinks.
                 guard interpolation != .auto || samples.across > 1 else { continue }
                 let (across, down) = interpolation == .auto ? samples : (1, 1)
                 for padding in Padding.allCases {

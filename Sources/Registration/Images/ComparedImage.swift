@@ -59,6 +59,7 @@ package struct ComparedImage: Sendable {
     var channels: Int { planes.shape[0] }
     var height: Int { planes.shape[1] }
     var width: Int { planes.shape[2] }
+    var size: (height: Int, width: Int) { (height, width) }
     var shorterSide: Int { min(height, width) }
 
     /// Smoothes planes of which some pixels count.

@@ -45,11 +45,8 @@ package struct Footprint {
 
     /// - Parameter matrix: From normalized target to normalized source coordinates.
     package init(_ matrix: Matrix3, source: (height: Int, width: Int), target: (height: Int, width: Int)) {
-        let m = matrix.elements
-        let (u, v) = matrix.apply(0, 0)
-        let (x, y) = (Double(source.width) / Double(target.width) / m[8], Double(source.height) / Double(target.height) / m[8])
-        let (xy, yx) = (Double(source.width) / Double(target.height) / m[8], Double(source.height) / Double(target.width) / m[8])
-        let (a, b, c, d) = (x * (m[0] - u * m[6]), xy * (m[1] - u * m[7]), yx * (m[3] - v * m[6]), y * (m[4] - v * m[7]))
+        let linear = Placement(matrix, source: source, target: target).linear
+        let (a, b, c, d) = (linear.a, linear.b, linear.c, linear.d)
         // J = U diag(longer, shorter) Vᵀ; V's first column has this angle.
         let (p, q, r) = (a * a + c * c, a * b + c * d, b * b + d * d)
         let half = (p + r) / 2

@@ -58,10 +58,10 @@ struct Refinement: Sendable {
         on view: (Matrix3) -> TiledPair, steps: Int, tolerance: Double, weighings: Int
     ) -> TiledPair {
         var pair = view(matrix)
-        for _ in 0..<mostViews {
+        for number in 1...mostViews {
             let before = pair.corners(matrix)
             refine(on: pair, steps: steps, tolerance: tolerance, weighings: weighings)
-            guard pair.toSource != .identity else { break }
+            guard pair.toSource != .identity, number < mostViews else { break }
             let move = zip(before, pair.corners(matrix)).map { hypot($0.x - $1.x, $0.y - $1.y) }.max()!
             guard move > 0.25 else { break }
             pair = view(matrix)

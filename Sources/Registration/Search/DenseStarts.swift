@@ -13,7 +13,7 @@ import Tensors
 func denseStarts(_ pair: PyramidPair, in region: SearchRegion, stretched: Bool, limit: Int) -> [Matrix3] {
     let target = pair.target.levels[pair.target.level(shorterSide: templateSide)]
     let full = pair.source.levels[0]
-    let middle = Placement(region.middle, full, target)
+    let middle = Placement(region.middle, source: full.size, target: target.size)
     let turnCount = max(1, Int((2 * region.turn / turnStep).rounded()))
     let octaves = stride(from: region.octaves.lowerBound, through: region.octaves.upperBound + 1e-9, by: 0.5)
     let stretches = stretched ? (0..<4).map { Linear2.stretch(1.25, along: Double($0) * .pi / 4) } : [.rotation(0)]

@@ -24,7 +24,8 @@ struct PyramidPair: Sendable {
     /// The full sizes compared at a level of the target.
     func level(_ level: Int, under matrix: Matrix3) -> TiledPair {
         let target = target.levels[level]
-        let pixels = pixelScale(matrix, target)
+        // So many pixels of the full source lie along one of the target, in the middle.
+        let pixels = Placement(matrix, source: source.levels[0].size, target: target.size).linear.scale
         let sourceLevel = pixels.isFinite && pixels > 0 ? Int(log2(pixels).rounded()) : 0
         let fitting = source.levels[min(max(sourceLevel, 0), source.levels.count - 1)]
         return TiledPair(source: fitting, target: target, clips: clips, noiseFloor: noiseFloor)
@@ -32,8 +33,8 @@ struct PyramidPair: Sendable {
 
     /// A level of the target and what a camera with its pixels would have seen of the source; a level of that where its pixels are as large.
     func view(_ level: Int, from matrix: Matrix3) -> TiledPair {
-        let (target, full) = (target.levels[level], source.levels[0])
-        let footprint = Footprint(matrix, source: (full.height, full.width), target: (target.height, target.width))
+        let target = target.levels[level]
+        let footprint = Footprint(matrix, source: source.levels[0].size, target: target.size)
         let octave = footprint.longer.isFinite ? max(0, Int(log2(footprint.longer).rounded())) : 0
         let size = exp2(Double(octave))
         let fits = octave < source.levels.count && footprint.longer < 1.1 * size && footprint.shorter > size / 1.1
@@ -41,16 +42,5 @@ struct PyramidPair: Sendable {
         return TiledPair(
             source: image.view(from: matrix, height: target.height, width: target.width), at: back, target: target, clips: clips,
             noiseFloor: noiseFloor)
-    }
-
-    /// How many pixels of the full source lie along a pixel of `target`, at the middle of it.
-    private func pixelScale(_ matrix: Matrix3, _ target: ComparedImage) -> Double {
-        let full = source.levels[0]
-        let m = matrix.elements
-        let (u, v) = matrix.apply(0, 0)
-        let d = m[8]
-        let (a, b, c, e) = ((m[0] - u * m[6]) / d, (m[1] - u * m[7]) / d, (m[3] - v * m[6]) / d, (m[4] - v * m[7]) / d)
-        let area = abs(a * e - b * c) * Double(full.width * full.height) / Double(target.width * target.height)
-        return area.squareRoot()
     }
 }

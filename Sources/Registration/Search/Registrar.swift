@@ -92,8 +92,9 @@ struct Registrar {
     private func attempts(_ initial: Matrix3) -> [(RegistrationSearch) -> Starts] {
         var features: (source: Features, target: Features)?
         func region(_ search: RegistrationSearch) -> SearchRegion {
-            if case .matrix = settings.start { return .around(initial) }
-            return .everywhere(source: search.grey.source.levels[0], target: search.grey.target.levels[0])
+            settings.start != .search
+                ? .around(initial)
+                : .everywhere(source: search.grey.source.levels[0], target: search.grey.target.levels[0])
         }
         func starts(_ search: RegistrationSearch, unsigned: Bool) -> Starts {
             let both = features ?? search.features()
@@ -108,8 +109,9 @@ struct Registrar {
         }
         let given: Starts = [(.given, initial)]
         var attempts: [(RegistrationSearch) -> Starts] = []
-        if case .matrix = settings.start { attempts.append { _ in given } }
-        if settings.comparing != .structure { attempts.append { given + starts($0, unsigned: false) } }
+        let isGiven = settings.start != .search
+        if isGiven { attempts.append { _ in given } }
+        if settings.comparing != .structure { attempts.append { (isGiven ? [] : given) + starts($0, unsigned: false) } }
         if settings.comparing != .intensity { attempts.append { starts($0, unsigned: true) } }
         attempts.append { correlated($0, stretched: false) }
         if settings.family.includes(.affine) { attempts.append { correlated($0, stretched: true) } }
