@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Registration", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "CWarpKernels"]),
         .target(name: "CFiles"),
         .target(name: "Files", dependencies: ["CFiles"]),
+        .target(name: "Stacking", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Files"]),
         .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "CWarpKernels"]),
 
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -43,7 +44,8 @@ let package = Package(
         .target(name: "Plots", dependencies: ["Files"]),
 
         .target(
-            name: "LinWarp", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "NeuralNetworks", "Images", "Datasets"]),
+            name: "LinWarp",
+            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "NeuralNetworks", "Images", "Datasets"]),
         .target(name: "Figures", dependencies: ["LinWarp"]),
         .target(name: "TrainingRuns", dependencies: ["LinWarp", "Files", "Plots"]),
         .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Plots", "Figures", "TrainingRuns"]),
@@ -62,6 +64,9 @@ let package = Package(
         .testTarget(
             name: "RegistrationTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Datasets", "CWarpKernels", "TestSupport"]),
+        .testTarget(
+            name: "StackingTests",
+            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "Datasets", "TestSupport"]),
         .target(name: "CHeap", path: "Tests/CHeap"),
         .executableTarget(
             name: "training-process", dependencies: ["CHeap", "LinearAlgebra", "Tensors", "NeuralNetworks"], path: "Tests/training-process"),

@@ -23,7 +23,7 @@ static shown_path shown(int file) {
 }
 
 int files_open_unnamed(int directory, mode_t mode) {
-    int file = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    int file = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
     // Without /proc it could never get a name.
     if (file < 0 || access(shown(file).path, F_OK) == 0) return file;
     close(file);

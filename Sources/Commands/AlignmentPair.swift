@@ -64,14 +64,18 @@ private func aspect(_ image: Tensor<Float>) -> Double { Double(image.shape[2]) /
 /// The brightness of a mask's image where another one lets pixels count.
 private func combined(_ other: Tensor<Float>?, _ path: String?, option: String, _ image: Tensor<Float>) throws -> Tensor<Float>? {
     guard let path else { return other }
-    let mask = try Tensor<Float>(imageAt: path)
-    guard mask.shape[1...] == image.shape[1...] else {
+    let mask = try brightness(ofMask: path)
+    guard mask.shape[...] == image.shape[1...] else {
         throw Failure(
             description:
-                "\(option) \(path): found \(mask.shape[2])x\(mask.shape[1]) pixels, expected \(image.shape[2])x\(image.shape[1]), as its image"
+                "\(option) \(path): found \(mask.shape[1])x\(mask.shape[0]) pixels, expected \(image.shape[2])x\(image.shape[1]), as its image"
         )
     }
-    let colors = mask.shape[0] < 3 ? 1 : 3
-    let brightness = mask[0..<colors].mean(axes: [0])
-    return other.map { minimum($0, brightness) } ?? brightness
+    return other.map { minimum($0, mask) } ?? mask
+}
+
+/// Of a mask in a file: [H, W].
+func brightness(ofMask path: String) throws -> Tensor<Float> {
+    let mask = try Tensor<Float>(imageAt: path)
+    return mask[0..<(mask.shape[0] < 3 ? 1 : 3)].mean(axes: [0])
 }

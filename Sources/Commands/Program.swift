@@ -93,9 +93,8 @@ struct LinwarpCommand: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            AlignCommand.self, WarpCommand.self, PointsCommand.self, DemoCommand.self, TrainCommand.self, EvaluateCommand.self,
-            PredictCommand.self,
-            InfoCommand.self, ExperimentCommand.self,
+            AlignCommand.self, StackCommand.self, WarpCommand.self, PointsCommand.self, DemoCommand.self, TrainCommand.self,
+            EvaluateCommand.self, PredictCommand.self, InfoCommand.self, ExperimentCommand.self,
         ])
 
     static let version = "0.1.0"

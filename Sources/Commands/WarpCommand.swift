@@ -118,15 +118,9 @@ struct WarpCommand: ParsableCommand {
             return sampler.forWarping(padding: padding, seed: seed).sample(source.reshaped([1] + source.shape), at: grid)
                 .reshaped([source.shape[0], size.height, size.width])
         }
-        func seen(_ image: Tensor<Float>) -> Tensor<Float> {
-            resampled(
-                image, matrix, height: size.height, width: size.width, interpolation: interpolation ?? .auto, padding: padding)
-        }
-        guard source.shape[0].isMultiple(of: 2) else { return seen(source) }
-        // Colors count as much as they are opaque, so that what lies under transparent pixels does not come through.
-        let (colors, opacity) = (source[0..<source.shape[0] - 1], source[source.shape[0] - 1..<source.shape[0]])
-        let (product, share) = (seen(colors * opacity), seen(opacity))
-        return concatenate([product / maximum(share, Tensor(1e-6)), share], axis: 0)
+        return resampled(
+            source, matrix, height: size.height, width: size.width, interpolation: interpolation ?? .auto, padding: padding,
+            hasAlpha: source.shape[0].isMultiple(of: 2))
     }
 
     /// The similarity that the options ask for; the identity where they ask for nothing.

@@ -45,13 +45,7 @@ package final class InputFile {
 
     /// Fills `bytes` from the place `offset` of the file on. Returns how many there were: fewer where the file has become shorter.
     package func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
-        var filled = 0
-        while filled < bytes.count {
-            let got = pread(descriptor, bytes.baseAddress! + filled, bytes.count - filled, off_t(offset + filled))
-            if got == 0 { break }
-            if got > 0 { filled += got } else if errno != EINTR { throw .last }
-        }
-        return filled
+        try readBytes(of: descriptor, into: bytes, at: offset)
     }
 
     /// `count` bytes from the place `offset` on, or fewer where the file has become shorter.
@@ -70,6 +64,17 @@ package final class InputFile {
         guard copy >= 0 else { throw .last }
         return copy
     }
+}
+
+/// Fills `bytes` from the place `offset` of an open file on. Returns how many there were.
+func readBytes(of file: CInt, into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+    var filled = 0
+    while filled < bytes.count {
+        let got = pread(file, bytes.baseAddress! + filled, bytes.count - filled, off_t(offset + filled))
+        if got == 0 { break }
+        if got > 0 { filled += got } else if errno != EINTR { throw .last }
+    }
+    return filled
 }
 
 /// The text of a file of at most `limit` bytes; what is not UTF-8 is replaced.

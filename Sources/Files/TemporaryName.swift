@@ -28,11 +28,11 @@ struct TemporaryName {
         }
     }
 
-    /// A new file with such a name, open for writing.
+    /// A new file with such a name, open for writing and reading.
     static func newFile(in directory: CInt, mode: mode_t) throws(FileError) -> (file: CInt, name: TemporaryName) {
         while true {
             let name = TemporaryName(in: directory)
-            let file = openat(directory, name.name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+            let file = openat(directory, name.name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             guard file >= 0 else {
                 name.isGone()
                 throw .last

@@ -5,4 +5,5 @@
 @_exported import NeuralNetworks
 @_exported import Registration
 @_exported import Sampling
+@_exported import Stacking
 @_exported import Tensors

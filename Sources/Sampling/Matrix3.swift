@@ -78,3 +78,19 @@ public struct Matrix3: Equatable, Sendable {
         zip(corners, other.corners).map { hypot($0.x - $1.x, $0.y - $1.y) }.reduce(0, +) / 4
     }
 }
+
+extension Matrix3: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let elements = try container.decode([Double].self)
+        guard elements.count == 9 else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "found \(elements.count) numbers, expected 9")
+        }
+        self.init(elements)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(elements)
+    }
+}

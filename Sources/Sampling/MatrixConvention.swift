@@ -86,7 +86,7 @@ public enum MatrixConventionError: Error, Equatable, CustomStringConvertible {
 
 extension Matrix3 {
     /// From normalized coordinates to an image's pixels, the centre of the first at 0.
-    static func pixels(_ size: (height: Int, width: Int)) -> Matrix3 {
+    package static func pixels(_ size: (height: Int, width: Int)) -> Matrix3 {
         let (x, y) = (Double(size.width) / 2, Double(size.height) / 2)
         return Matrix3([x, 0, x - 0.5, 0, y, y - 0.5, 0, 0, 1])
     }
@@ -95,5 +95,5 @@ extension Matrix3 {
     fileprivate var isAffine: Bool { abs(self[2, 0]) + abs(self[2, 1]) <= 1e-12 * abs(self[2, 2]) }
 
     /// The same map with 1 as its last element, where that is not zero.
-    fileprivate var scaledToOne: Matrix3 { self[2, 2] == 0 ? self : Matrix3(elements.map { $0 / self[2, 2] }) }
+    package var scaledToOne: Matrix3 { self[2, 2] == 0 ? self : Matrix3(elements.map { $0 / self[2, 2] }) }
 }

@@ -28,14 +28,25 @@ public enum Interpolation: String, CaseIterable, Sendable, Codable {
 ///   - width: Of the result, in pixels.
 ///   - interpolation: How pixels are made.
 ///   - padding: What lies outside. Zeros begin at the outer edges of the border pixels; bilinear ones fade in over a pixel.
+///   - hasAlpha: Whether the last channel is opacity. Then colors count as much as they are opaque, so that what lies under transparent pixels
+///     does not come through.
 /// - Returns: [C, height, width].
 public func resampled<Scalar: FloatingScalar>(
-    _ image: Tensor<Scalar>, _ matrix: Matrix3, height: Int, width: Int, interpolation: Interpolation = .auto, padding: Padding = .zeros
+    _ image: Tensor<Scalar>, _ matrix: Matrix3, height: Int, width: Int, interpolation: Interpolation = .auto, padding: Padding = .zeros,
+    hasAlpha: Bool = false
 ) -> Tensor<Scalar> {
     precondition(
         image.rank == 3 && image.shape[1] > 0 && image.shape[2] > 0 && height > 0 && width > 0,
         "resampled: found an image of the shape \(image.shape) and a size of \(height)x\(width), expected [C, H, W] and a pixel at least")
     let (channels, size) = (image.shape[0], (height: image.shape[1], width: image.shape[2]))
+    if hasAlpha {
+        func seen(_ part: Tensor<Scalar>) -> Tensor<Scalar> {
+            resampled(part, matrix, height: height, width: width, interpolation: interpolation, padding: padding)
+        }
+        let (colors, opacity) = (image[0..<channels - 1], image[channels - 1..<channels])
+        let (product, share) = (seen(colors * opacity), seen(opacity))
+        return concatenate([product / maximum(share, Tensor(1e-6)), share], axis: 0)
+    }
     if interpolation == .bilinear {
         let grid = SamplingGrid<Scalar>(matrix, height: height, width: width)
         return BilinearSampler(padding: padding).sample(image.stopGradient().reshaped([1] + image.shape), at: grid)

@@ -6,7 +6,7 @@
 /// A directory as the place of other calls, also where it can't be listed. -1 with errno after an error, here and below.
 int files_open_directory(const char *path);
 
-/// A new file in a directory that has no name yet, open for writing. Not every file system has such files.
+/// A new file in a directory that has no name yet, open for writing and reading. Not every file system has such files.
 int files_open_unnamed(int directory, mode_t mode);
 
 /// Gives a file without a name one that is not taken.
