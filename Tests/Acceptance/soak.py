@@ -161,6 +161,8 @@ def judge(work, fault, ended, out):
     """What is wrong with how a run ended: None if nothing is."""
     if ended.hung:
         return "hangs"
+    if fault.name == "memory" and ended.code == 127 and "error while loading shared libraries" in ended.error:
+        return None  # the system's loader has no room for the libraries: the program has not begun
     lines = [line for line in ended.error.splitlines() if "curve.png was not drawn" not in line]
     if any(not line.startswith("linwarp: ") for line in lines):
         return f"prints {ended.error[:300]!r}"
