@@ -112,6 +112,8 @@ struct SearchOptions: ParsableArguments {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
+    @OptionGroup var quiet: QuietOption
+
     /// Whether the paper's search is asked for.
     var isPaper: Bool { !sampler.isEmpty || optimizer != nil || iterations != nil || seed != nil }
 
@@ -123,7 +125,7 @@ struct SearchOptions: ParsableArguments {
             targetMask: images.targetMask)
         try checkInitial(images, images.registrationFrame)
         let output = try prepare(images, copies: 5)
-        let progress = ProgressLine()
+        let progress = quiet.progress()
         progress.show("aligning")
         let start = ContinuousClock.now
         let alignment = try images.aligned(settings)
@@ -141,7 +143,7 @@ struct SearchOptions: ParsableArguments {
         // Warped images, slopes, scales.
         let output = try prepare(images, copies: 6)
         let samplers = sampler.isEmpty ? [.linearized] : sampler
-        let progress = ProgressLine()
+        let progress = quiet.progress()
         var results: [AlignmentReport.Result] = []
         for (i, name) in samplers.enumerated() {
             progress.show("aligning with \(name.rawValue) (\(i + 1) of \(samplers.count))")
@@ -189,6 +191,6 @@ struct SearchOptions: ParsableArguments {
 
     private func finish(_ report: AlignmentReport, _ images: AlignmentPair, _ output: OutputDirectory) throws {
         try output.write(report, images)
-        try printResults(json ? [try report.json()] : try report.lines(directory: out))
+        if json { try printResults(try report.json()) } else { try quiet.print(report.lines(directory: out)) }
     }
 }

@@ -32,8 +32,10 @@ struct ExperimentCommand: ParsableCommand {
     @Flag(help: "Go on behind what an interrupted run has left in the output directory.")
     var resume = false
 
+    @OptionGroup var quiet: QuietOption
+
     mutating func run() throws {
-        let progress = ProgressLine()
+        let progress = quiet.progress()
         defer { progress.clear() }
         let output = try OutputDirectory(out)
         try output.lock()
@@ -44,7 +46,7 @@ struct ExperimentCommand: ParsableCommand {
                 resumes: resume
             ) { progress.show("\(name.rawValue): \($0)") })
         progress.clear()
-        try printResults("\(output.path)/\(name.rawValue).md")
+        try quiet.print(["\(output.path)/\(name.rawValue).md"])
     }
 }
 

@@ -12,7 +12,7 @@ struct InfoCommand: ParsableCommand {
     var json = false
 
     private struct Report: Encodable {
-        var version = LinwarpCommand.version
+        var version = LinWarpVersion.current
         var threads = Threads.count
         var kernels = KernelLevel.current.rawValue
         var openBLAS = BLASInformation.configuration

@@ -91,13 +91,11 @@ struct LinwarpCommand: ParsableCommand {
 
             Example: linwarp demo --out demo
             """,
-        version: version,
+        version: LinWarpVersion.current,
         subcommands: [
             AlignCommand.self, StackCommand.self, WarpCommand.self, PointsCommand.self, DemoCommand.self, TrainCommand.self,
             EvaluateCommand.self, PredictCommand.self, InfoCommand.self, ExperimentCommand.self,
         ])
-
-    static let version = "0.1.0"
 }
 
 struct LinwarpMPICommand: ParsableCommand {
@@ -105,5 +103,5 @@ struct LinwarpMPICommand: ParsableCommand {
         commandName: "linwarp-mpi",
         abstract: "Trains a network in several processes, which MPI starts and connects.",
         discussion: "Example: mpirun -n 2 linwarp-mpi train synthetic --network stn --batch 32 --out signs",
-        version: LinwarpCommand.version, subcommands: [TrainCommand.self])
+        version: LinWarpVersion.current, subcommands: [TrainCommand.self])
 }

@@ -6,7 +6,7 @@ struct ProgressLine {
     private let isTerminal: Bool
 
     /// - Parameter isSilent: Show nothing on a terminal either.
-    init(isSilent: Bool = false) { isTerminal = !isSilent && isatty(STDERR_FILENO) == 1 }
+    init(isSilent: Bool) { isTerminal = !isSilent && isatty(STDERR_FILENO) == 1 }
 
     func show(_ text: String) {
         if isTerminal { printProgress(text) }

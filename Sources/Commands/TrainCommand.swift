@@ -64,6 +64,8 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Begin anew; what another training has left in the output directory goes with the first checkpoint.")
     var overwrite = false
 
+    @OptionGroup var quiet: QuietOption
+
     func validate() throws {
         let numbers = [
             ("downsample", downsample), ("iterations", iterations), ("batch", batch), ("interval", interval), ("patience", patience ?? 1),
@@ -79,7 +81,7 @@ struct TrainCommand: ParsableCommand {
     /// Trains together with the other processes, of which the first one writes.
     func run(among communicator: some Communicator) throws {
         let writes = communicator.rank == 0
-        let progress = ProgressLine(isSilent: !writes)
+        let progress = quiet.progress(isSilent: !writes)
         defer { progress.clear() }
         // Before data are read, which takes a while.
         prepareMatrixProducts()
@@ -98,9 +100,10 @@ struct TrainCommand: ParsableCommand {
         if let error = result.curveError { notice("\(out)/curve.png was not drawn: \(error)") }
         let test = try result.network.confusion(result.checkpoint.parameters, on: data.test, among: communicator, for: "the test")
         guard writes else { return }
-        try printResults(
+        try quiet.print([
             "\(result.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
-                + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(TrainingRun.latest(in: out))")
+                + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(TrainingRun.latest(in: out))"
+        ])
     }
 
     /// The training that the options describe, on images like these.

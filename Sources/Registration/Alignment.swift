@@ -123,7 +123,7 @@ private func registered<Scalar: FloatingScalar>(
 ) throws(AlignmentError) -> [Alignment] {
     let (s, t) = (sources.shape, targets.shape)
     let frame = Frame(sourcePixels: (s[2], s[3]), targetPixels: (t[2], t[3]))
-    if case .matrix(let initial) = settings.start, settings.family.parameters(nearestTo: frame.denormalized(initial)) == nil {
+    if let initial = settings.start.matrix, settings.family.parameters(nearestTo: frame.denormalized(initial)) == nil {
         throw .initialMatrixOutsideFamily(settings.family)
     }
     let sourceCounts = try counts(settings.sourceMask, "source", [s[2], s[3]])

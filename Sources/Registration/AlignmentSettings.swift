@@ -11,6 +11,16 @@ public struct AlignmentSettings: Sendable {
         /// At a matrix from normalized target to normalized source coordinates, of which the family's nearest is taken, and around it: turns up
         /// to 120°, scales from a half to two, shifts by a quarter of the source's height.
         case matrix(Matrix3)
+        /// At a matrix, and nowhere else: the fastest, for images that lie close to where they are thought to be.
+        case only(Matrix3)
+
+        /// Where it begins, if that is known.
+        var matrix: Matrix3? {
+            switch self {
+            case .search: nil
+            case .matrix(let matrix), .only(let matrix): matrix
+            }
+        }
     }
 
     /// What of the images is compared where a start is looked for.

@@ -114,7 +114,7 @@ extension Stack {
         return frames
     }
 
-    /// Aligns one frame: from where it was before or from the identity, and where that leads to nothing that can be trusted from anywhere.
+    /// Aligns one frame: from where it was before or from the identity, and where that leads to nothing that can be trusted, from anywhere.
     private func placed(_ index: Int, on reference: ReferenceFrame, from start: Matrix3?, _ settings: StackSettings) -> StackedFrame {
         do {
             let image = try frame(index)
@@ -122,7 +122,7 @@ extension Stack {
                 return StackedFrame(
                     index: index, reason: "found \(described(image.shape)), expected \(described(reference.shape)), as the reference")
             }
-            var search = AlignmentSettings(family: settings.family, start: .matrix(start ?? .identity), targetMask: reference.mask)
+            var search = AlignmentSettings(family: settings.family, start: .only(start ?? .identity), targetMask: reference.mask)
             search.sourceMask = both(settings.mask, opacity(of: image))
             let seen = colors(of: image)
             var alignment = try Registration.align(seen, to: reference.image, search)

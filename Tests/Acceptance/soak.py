@@ -161,7 +161,7 @@ def judge(work, fault, ended, out):
     """What is wrong with how a run ended: None if nothing is."""
     if ended.hung:
         return "hangs"
-    if fault.name == "memory" and ended.code == 127 and "error while loading shared libraries" in ended.error:
+    if fault.kind == "memory" and ended.code == 127 and "error while loading shared libraries" in ended.error:
         return None  # the system's loader has no room for the libraries: the program has not begun
     lines = [line for line in ended.error.splitlines() if "curve.png was not drawn" not in line]
     if any(not line.startswith("linwarp: ") for line in lines):
@@ -251,9 +251,9 @@ def soak(works, minutes, seed):
                 survived[fault.kind] += 1
             else:
                 differing += "DIFFERS" in wrong
-                if failures[fault.kind, wrong[:60]] == 0:
+                if failures[fault.kind, wrong[:200]] == 0:
                     print(f"soak: {work.name}, {fault.kind} {fault.detail}: {wrong}", flush=True)
-                failures[fault.kind, wrong[:60]] += 1
+                failures[fault.kind, wrong[:200]] += 1
     finally:
         change_load(burners, 0)
     print(f"\n{'fault':14}{'injected':>10}{'survived':>10}")

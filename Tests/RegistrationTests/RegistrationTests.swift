@@ -158,6 +158,18 @@ final class RegistrationTests: XCTestCase {
         }
     }
 
+    /// A start beside which nothing else is tried.
+    func testOnlyAGivenStart() throws {
+        let truth = motion(8, 0.9, 4, 3)
+        let target = view(scene, truth)
+        let near = try align(scene, to: target, AlignmentSettings(family: .similarity, start: .only(motion(6, 0.9, 3, 3))))
+        XCTAssertLessThan(error(near, truth), 0.1)
+        XCTAssertEqual(near.verdict, .trusted)
+        let far = try align(scene, to: target, AlignmentSettings(family: .similarity, start: .only(motion(150, 0.5, 0, 0))))
+        XCTAssertNotEqual(far.verdict, .trusted)
+        XCTAssertEqual(far.confidence!.starts.map(\.origin), [.given])
+    }
+
     /// A small target, as the paper's eight times smaller ones.
     func testShrunkenTarget() throws {
         let truth = Matrix3.translation(0.1, -0.08) * .rotation(0.45) * .scaling(0.62, 0.62)

@@ -57,6 +57,8 @@ struct StackCommand: ParsableCommand {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
+    @OptionGroup var quiet: QuietOption
+
     func validate() throws {
         if resume && overwrite { throw ValidationError("--overwrite: found together with --resume, expected either") }
         try conventions.check(family)
@@ -73,7 +75,7 @@ struct StackCommand: ParsableCommand {
             in: out, of: StackJournal.Setup(reference: reference, family: family, mask: mask, frames: files.stamps),
             resumes: resume, overwrites: overwrite)
         let stack = Stack(count: files.count) { try files.frame($0) }
-        let progress = ProgressLine()
+        let progress = quiet.progress()
         defer { progress.clear() }
         let placed = try align(stack, files, journal, progress)
         let window = try namingOptions { try stack.window(crop, of: placed) }
@@ -94,7 +96,7 @@ struct StackCommand: ParsableCommand {
         case nil: try writeAligned(stack, files, report, journal, progress)
         }
         progress.clear()
-        try printResults(json ? [try report.json()] : report.lines(combined: combine != .none))
+        if json { try printResults(try report.json()) } else { try quiet.print(report.lines(combined: combine != .none)) }
     }
 
     private func align(

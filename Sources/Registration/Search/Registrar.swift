@@ -25,7 +25,7 @@ struct Registrar {
     }
 
     func alignment() -> Alignment {
-        let initial = if case .matrix(let matrix) = settings.start { matrix } else { Matrix3.identity }
+        let initial = settings.start.matrix ?? .identity
         let family = settings.family
         let unmoved = family.parameters(nearestTo: frame.denormalized(initial)) ?? [Double](repeating: 0, count: family.parameterCount)
         var result = Alignment(family, unmoved, frame)
@@ -111,6 +111,7 @@ struct Registrar {
         var attempts: [(RegistrationSearch) -> Starts] = []
         let isGiven = settings.start != .search
         if isGiven { attempts.append { _ in given } }
+        if case .only = settings.start { return attempts }
         if settings.comparing != .structure { attempts.append { (isGiven ? [] : given) + starts($0, unsigned: false) } }
         if settings.comparing != .intensity { attempts.append { starts($0, unsigned: true) } }
         attempts.append { correlated($0, stretched: false) }
