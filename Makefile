@@ -4,7 +4,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 # Without testable imports tests use the very build that the program is made of, instead of a second one.
 TEST = $(SWIFT) test -c release --disable-testable-imports
-PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev pkg-config gnuplot-nox
+PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev zlib1g-dev pkg-config gnuplot-nox
 TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 

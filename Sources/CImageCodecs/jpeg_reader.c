@@ -1,8 +1,10 @@
 #include "CImageCodecs.h"
+#include "blocks.h"
 
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <jpeglib.h>
 #include <jerror.h>
 
@@ -104,12 +106,35 @@ static void convert_inks(uint8_t *row, uint32_t width, boolean inverted) {
     }
 }
 
-static cimage_status read_jpeg(jpeg_source *source, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target) {
+// The first EXIF segment, the ICC profile, whose segments libjpeg puts together, and JFIF's density.
+static cimage_status read_extras(struct jpeg_decompress_struct *jpeg, cimage_extras *extras) {
+    static const char exif[6] = "Exif\0";
+    for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker && !extras->exif.bytes; marker = marker->next) {
+        if (marker->marker != JPEG_APP0 + 1 || marker->data_length <= sizeof exif || memcmp(marker->data, exif, sizeof exif) != 0) continue;
+        if (!copy_block(&extras->exif, marker->data + sizeof exif, marker->data_length - sizeof exif)) return cimage_no_memory;
+    }
+    JOCTET *profile;
+    unsigned count;
+    if (jpeg_read_icc_profile(jpeg, &profile, &count)) extras->profile = (cimage_block){profile, count};
+    if (jpeg->saw_JFIF_marker && jpeg->density_unit > 0) {
+        const double units = jpeg->density_unit == 1 ? 1 / 0.0254 : 100;  // per inch or per centimetre
+        extras->x_density = jpeg->X_density * units;
+        extras->y_density = jpeg->Y_density * units;
+    }
+    return cimage_ok;
+}
+
+static cimage_status read_jpeg(
+    jpeg_source *source, uint64_t pixel_limit, cimage_layout *layout, cimage_extras *extras, const cimage_target *target) {
     struct jpeg_decompress_struct *jpeg = &source->jpeg;
     if (setjmp(source->failed)) return source->status;
     jpeg_create_decompress(jpeg);
     jpeg->src = &source->input;
     jpeg->progress = &source->progress;
+    if (!target) {
+        jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
+        jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
+    }
     jpeg_read_header(jpeg, TRUE);
     layout->width = jpeg->image_width;
     layout->height = jpeg->image_height;
@@ -119,7 +144,14 @@ static cimage_status read_jpeg(jpeg_source *source, uint64_t pixel_limit, cimage
     // memory for the coefficients of a progressive file is not worth claiming.
     if (pixels / (64 * 4 * 8) > source->count) return cimage_truncated;
     const cimage_status colors = choose_colors(source, layout);
-    if (colors != cimage_ok || !target) return colors;
+    if (colors != cimage_ok) return colors;
+    // The coefficients of all scans stay in memory until the last one.
+    layout->scratch = jpeg_has_multiple_scans(jpeg) ? pixels * (unsigned)jpeg->num_components * sizeof(JCOEF) : 0;
+    if (!target) {
+        const cimage_status status = read_extras(jpeg, extras);
+        if (status != cimage_ok) return status;
+    }
+    if (!target) return cimage_ok;
 
     jpeg_start_decompress(jpeg);
     if (!(source->row = malloc((size_t)jpeg->output_width * (size_t)jpeg->output_components))) return cimage_no_memory;
@@ -134,8 +166,8 @@ static cimage_status read_jpeg(jpeg_source *source, uint64_t pixel_limit, cimage
 }
 
 cimage_status cimage_read_jpeg(
-    const uint8_t *bytes, size_t count, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target, char *message) {
-    jpeg_source source = {.count = count, .message = message};
+    const cimage_input *input, cimage_layout *layout, cimage_extras *extras, const cimage_target *target, char *message) {
+    jpeg_source source = {.count = input->count, .message = message};
     message[0] = 0;
     source.jpeg.err = jpeg_std_error(&source.errors);
     source.jpeg.client_data = &source;
@@ -144,15 +176,15 @@ cimage_status cimage_read_jpeg(
     source.errors.output_message = print_nothing;
     source.progress.progress_monitor = limit_scans;
     source.input = (struct jpeg_source_mgr){
-        .next_input_byte = bytes,
-        .bytes_in_buffer = count,
+        .next_input_byte = input->bytes,
+        .bytes_in_buffer = input->count,
         .init_source = nothing,
         .fill_input_buffer = end_of_file,
         .skip_input_data = skip,
         .resync_to_restart = jpeg_resync_to_restart,
         .term_source = nothing,
     };
-    const cimage_status status = read_jpeg(&source, pixel_limit, layout, target);
+    const cimage_status status = read_jpeg(&source, input->pixel_limit, layout, extras, target);
     jpeg_destroy_decompress(&source.jpeg);
     free(source.row);
     return status;

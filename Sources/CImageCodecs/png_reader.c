@@ -1,4 +1,5 @@
 #include "CImageCodecs.h"
+#include "blocks.h"
 
 #include <png.h>
 #include <setjmp.h>
@@ -54,13 +55,34 @@ static cimage_status check_size(const png_source *source, uint64_t pixel_limit, 
     return pixels * bits / 8 / 1032 > source->count ? cimage_truncated : cimage_ok;
 }
 
-static cimage_status read_png(png_source *source, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target) {
+// What libpng has read of it so far: EXIF data may also come after the pixels.
+static cimage_status read_extras(const png_source *source, cimage_extras *extras) {
+    png_charp name;
+    int compression, unit;
+    png_bytep bytes;
+    png_uint_32 count, x, y;
+    if (!extras->profile.bytes && png_get_iCCP(source->png, source->info, &name, &compression, &bytes, &count)) {
+        if (!copy_block(&extras->profile, bytes, count)) return cimage_no_memory;
+    }
+    if (!extras->exif.bytes && png_get_eXIf_1(source->png, source->info, &count, &bytes)) {
+        if (!copy_block(&extras->exif, bytes, count)) return cimage_no_memory;
+    }
+    if (png_get_pHYs(source->png, source->info, &x, &y, &unit) && unit == PNG_RESOLUTION_METER) {
+        extras->x_density = x;
+        extras->y_density = y;
+    }
+    return cimage_ok;
+}
+
+static cimage_status read_png(
+    png_source *source, uint64_t pixel_limit, cimage_layout *layout, cimage_extras *extras, const cimage_target *target) {
     if (setjmp(source->failed)) return source->status;
     const png_structp png = source->png;
     const png_infop info = source->info;
     png_set_read_fn(png, source, read_bytes);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the limit on their product is ours
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);  // skips all but IHDR, PLTE, tRNS, IDAT and IEND
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "iCCP\0eXIf\0pHYs", 3);
     png_read_info(png, info);
     const cimage_status size = check_size(source, pixel_limit, layout);
     if (size != cimage_ok) return size;
@@ -70,9 +92,10 @@ static cimage_status read_png(png_source *source, uint64_t pixel_limit, cimage_l
     png_read_update_info(png, info);
     layout->channels = png_get_channels(png, info);
     layout->bits = png_get_bit_depth(png, info);
-    if (!target) return cimage_ok;
-
     const size_t stride = png_get_rowbytes(png, info);
+    layout->scratch = passes == 1 ? 0 : layout->height * (uint64_t)stride;
+    if (!target) return read_extras(source, extras);
+
     const float maximum = layout->bits == 16 ? 65535 : 255;
     const size_t stored_rows = passes == 1 ? 1 : layout->height;
     if (!(source->samples = calloc(stored_rows, stride))) return cimage_no_memory;
@@ -87,17 +110,17 @@ static cimage_status read_png(png_source *source, uint64_t pixel_limit, cimage_l
         png_read_image(png, source->rows);
         for (uint32_t y = 0; y < layout->height; y++) cimage_unpack_row(source->rows[y], *layout, maximum, target, y);
     }
-    png_read_end(png, NULL);
-    return cimage_ok;
+    png_read_end(png, info);
+    return read_extras(source, extras);
 }
 
 cimage_status cimage_read_png(
-    const uint8_t *bytes, size_t count, uint64_t pixel_limit, cimage_layout *layout, const cimage_target *target, char *message) {
-    png_source source = {.bytes = bytes, .count = count, .message = message};
+    const cimage_input *input, cimage_layout *layout, cimage_extras *extras, const cimage_target *target, char *message) {
+    png_source source = {.bytes = input->bytes, .count = input->count, .message = message};
     message[0] = 0;
     source.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, fail, ignore_warning);
     if (source.png) source.info = png_create_info_struct(source.png);
-    const cimage_status status = source.info ? read_png(&source, pixel_limit, layout, target) : cimage_no_memory;
+    const cimage_status status = source.info ? read_png(&source, input->pixel_limit, layout, extras, target) : cimage_no_memory;
     if (source.png) png_destroy_read_struct(&source.png, source.info ? &source.info : NULL, NULL);
     free(source.samples);
     free(source.rows);

@@ -1,6 +1,7 @@
 #include "CImageCodecs.h"
-#include "growing_bytes.h"
+#include "blocks.h"
 
+#include <math.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 // All that must survive a longjmp lives here, outside of the frame that called setjmp.
 typedef struct {
-    growing_bytes output;
+    growing_block output;
     jmp_buf failed;
     cimage_status status;
     char *message;
@@ -34,17 +35,29 @@ static void ignore_warning(png_structp png, png_const_charp text) {
 
 static void append(png_structp png, png_bytep bytes, size_t count) {
     png_sink *sink = png_get_io_ptr(png);
-    if (!growing_bytes_reserve(&sink->output, count)) {
+    if (!reserve(&sink->output, count)) {
         sink->status = cimage_no_memory;
         fail(png, "");
     }
-    memcpy(sink->output.bytes + sink->output.count, bytes, count);
-    sink->output.count += count;
+    memcpy(sink->output.block.bytes + sink->output.block.count, bytes, count);
+    sink->output.block.count += count;
 }
 
 static void flush_nothing(png_structp png) { (void)png; }
 
-static cimage_status write_png(png_sink *sink, const float *planes, cimage_layout layout) {
+static void set_extras(const png_sink *sink, const cimage_written_extras *extras) {
+    // What libpng finds wrong with a profile leaves it out instead of ending the image.
+    png_set_benign_errors(sink->png, 1);
+    if (extras->profile) {
+        png_set_iCCP(sink->png, sink->info, "ICC", PNG_COMPRESSION_TYPE_BASE, extras->profile, (png_uint_32)extras->profile_count);
+    }
+    const double x = round(extras->x_density), y = round(extras->y_density);
+    if (x >= 1 && x <= PNG_UINT_31_MAX && y >= 1 && y <= PNG_UINT_31_MAX) {
+        png_set_pHYs(sink->png, sink->info, (png_uint_32)x, (png_uint_32)y, PNG_RESOLUTION_METER);
+    }
+}
+
+static cimage_status write_png(png_sink *sink, const float *planes, cimage_layout layout, const cimage_written_extras *extras) {
     static const int color_types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
     if (setjmp(sink->failed)) return sink->status;
     const png_structp png = sink->png;
@@ -53,6 +66,7 @@ static cimage_status write_png(png_sink *sink, const float *planes, cimage_layou
     png_set_IHDR(
         png, sink->info, layout.width, layout.height, layout.bits, color_types[layout.channels - 1], PNG_INTERLACE_NONE,
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    set_extras(sink, extras);
     png_write_info(png, sink->info);
     sink->row = malloc((size_t)layout.width * (size_t)layout.channels * (size_t)(layout.bits / 8));
     if (!sink->row) return cimage_no_memory;
@@ -64,19 +78,14 @@ static cimage_status write_png(png_sink *sink, const float *planes, cimage_layou
     return cimage_ok;
 }
 
-cimage_status cimage_write_png(const float *planes, cimage_layout layout, uint8_t **bytes, size_t *count, char *message) {
+cimage_status cimage_write_png(
+    const float *planes, cimage_layout layout, const cimage_written_extras *extras, cimage_block *encoded, char *message) {
     png_sink sink = {.message = message};
     message[0] = 0;
     sink.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, fail, ignore_warning);
     if (sink.png) sink.info = png_create_info_struct(sink.png);
-    const cimage_status status = sink.info ? write_png(&sink, planes, layout) : cimage_no_memory;
+    const cimage_status status = sink.info ? write_png(&sink, planes, layout, extras) : cimage_no_memory;
     if (sink.png) png_destroy_write_struct(&sink.png, sink.info ? &sink.info : NULL);
     free(sink.row);
-    if (status != cimage_ok) {
-        free(sink.output.bytes);
-        sink.output = (growing_bytes){0};
-    }
-    *bytes = sink.output.bytes;
-    *count = sink.output.count;
-    return status;
+    return finish_block(&sink.output, status, encoded);
 }

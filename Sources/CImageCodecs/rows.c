@@ -1,5 +1,7 @@
 #include "CImageCodecs.h"
 
+#include <stdlib.h>
+
 void cimage_unpack_row(const uint8_t *samples, cimage_layout layout, float maximum, const cimage_target *target, uint32_t y) {
     const size_t width = layout.width, channels = (size_t)layout.channels;
     for (size_t c = 0; c < channels; c++) {
@@ -25,6 +27,13 @@ static inline uint32_t quantized(float value, float maximum) {
     return (uint32_t)(clamped * maximum + 0.5f);
 }
 
+bool cimage_clips(const float *values, size_t count, float maximum) {
+    const float least = -0.5f / maximum, largest = 1 + 0.5f / maximum;
+    bool clips = false;
+    for (size_t i = 0; i < count; i++) clips |= !(values[i] >= least && values[i] <= largest);
+    return clips;
+}
+
 void cimage_pack_row(const float *planes, cimage_layout layout, uint32_t y, uint8_t *samples) {
     const size_t width = layout.width, channels = (size_t)layout.channels, plane = width * layout.height;
     for (size_t c = 0; c < channels; c++) {
@@ -39,4 +48,10 @@ void cimage_pack_row(const float *planes, cimage_layout layout, uint32_t y, uint
             for (size_t x = 0; x < width; x++) samples[channels * x + c] = (uint8_t)quantized(in[x], 255);
         }
     }
+}
+
+void cimage_free_extras(cimage_extras *extras) {
+    free(extras->profile.bytes);
+    free(extras->exif.bytes);
+    *extras = (cimage_extras){0};
 }

@@ -4,6 +4,8 @@
 
 #include <jpeglib.h>
 #include <png.h>
+#include <tiffio.h>
+#include <webp/decode.h>
 
 #define QUOTED_(x) #x
 #define QUOTED(x) QUOTED_(x)
@@ -17,3 +19,7 @@ const char *cimage_jpeg_version(void) {
     return QUOTED(JPEG_LIB_VERSION);
 #endif
 }
+
+const char *cimage_tiff_version(void) { return TIFFGetVersion(); }
+
+int cimage_webp_version(void) { return WebPGetDecoderVersion(); }

@@ -17,7 +17,7 @@ struct AlignCommand: ParsableCommand {
             Example: linwarp align map.png photo.jpg --family homography --out aligned
             """)
 
-    @Argument(help: "The image that is transformed: PNG, JPEG, PPM or PGM.", transform: pathArgument)
+    @Argument(help: "The image that is transformed: PNG, JPEG, TIFF, WebP, PPM or PGM.", transform: pathArgument)
     var source: String
 
     @Argument(help: "The image that it is aligned to, of any size.", transform: pathArgument)

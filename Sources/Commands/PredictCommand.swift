@@ -17,7 +17,7 @@ struct PredictCommand: ParsableCommand {
     @Argument(help: "The checkpoint that linwarp train wrote.")
     var checkpoint: String
 
-    @Argument(help: "The images: PNG, JPEG, PPM or PGM.")
+    @Argument(help: "The images: PNG, JPEG, TIFF, WebP, PPM or PGM.")
     var images: [String]
 
     @Option(help: "The directory to write to.")

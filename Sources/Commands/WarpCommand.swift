@@ -15,7 +15,7 @@ struct WarpCommand: ParsableCommand {
             Example: linwarp warp photo.jpg --rotate 25 --scale 0.5 --size 320x240 --out cut.png
             """)
 
-    @Argument(help: "The image: PNG, JPEG, PPM or PGM.", transform: pathArgument)
+    @Argument(help: "The image: PNG, JPEG, TIFF, WebP, PPM or PGM.", transform: pathArgument)
     var image: String
 
     @OptionGroup var given: MatrixOptions

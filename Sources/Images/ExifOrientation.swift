@@ -5,9 +5,10 @@ enum ExifOrientation: UInt16 {
     /// Named by where the first stored row and the first stored column are in the displayed image.
     case topLeft = 1, topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
 
-    /// The orientation that a JPEG file's EXIF data ask for; as stored if there are none, or if they are malformed.
-    init(jpeg: [UInt8]) {
-        self = Self.exifData(in: jpeg).flatMap(Self.orientation) ?? .topLeft
+    /// The orientation that a file asks for; as stored if it does not, or if its EXIF data are malformed.
+    init(_ extras: cimage_extras) {
+        let data = UnsafeBufferPointer(start: extras.exif.bytes, count: extras.exif.count)
+        self = ExifOrientation(rawValue: UInt16(clamping: extras.orientation)) ?? Self.orientation(in: data) ?? .topLeft
     }
 
     /// Whether rows are displayed as columns.
@@ -32,32 +33,13 @@ enum ExifOrientation: UInt16 {
         return cimage_target(first: base + first, pixel: pixel, row: row, plane: width * height)
     }
 
-    /// The TIFF structure inside of the first EXIF segment of a JPEG file.
-    private static func exifData(in jpeg: [UInt8]) -> ArraySlice<UInt8>? {
-        var position = 2  // after the start-of-image marker
-        while position + 4 <= jpeg.count, jpeg[position] == 0xFF {
-            let marker = jpeg[position + 1]
-            if marker == 0xFF {  // a marker may be preceded by any number of fill bytes
-                position += 1
-                continue
-            }
-            if marker == 0xDA || marker == 0xD9 { return nil }  // the image data, or the end
-            let length = Int(jpeg[position + 2]) << 8 | Int(jpeg[position + 3])
-            guard length >= 2, position + 2 + length <= jpeg.count else { return nil }
-            let segment = jpeg[position + 4..<position + 2 + length]
-            if marker == 0xE1, segment.starts(with: "Exif\0\0".utf8) { return segment.dropFirst(6) }
-            position += 2 + length
-        }
-        return nil
-    }
-
     /// The orientation tag of the first directory of a TIFF structure.
-    private static func orientation(in data: ArraySlice<UInt8>) -> ExifOrientation? {
+    private static func orientation(in data: UnsafeBufferPointer<UInt8>) -> ExifOrientation? {
         let isLittleEndian = data.starts(with: "II".utf8)
         guard isLittleEndian || data.starts(with: "MM".utf8) else { return nil }
         func number(at offset: Int, bytes: Int) -> Int? {
             guard offset >= 0, offset + bytes <= data.count else { return nil }
-            let field = data[data.startIndex + offset..<data.startIndex + offset + bytes]
+            let field = data[offset..<offset + bytes]
             return (isLittleEndian ? field.reversed() : Array(field)).reduce(0) { $0 << 8 | Int($1) }
         }
         guard number(at: 2, bytes: 2) == 42, let directory = number(at: 4, bytes: 4), let entries = number(at: directory, bytes: 2)

@@ -11,12 +11,18 @@ func readImageFile(_ path: String) throws(ImageError) -> (bytes: [UInt8], format
     let file = try open(path)
     guard file.size > 0 else { throw .empty(path: path) }
     let start = try read(file, count: min(file.size, ImageFormat.prefixLength), path: path)
-    guard let format = ImageFormat(start) else { throw .notAnImage(path: path, found: ImageFormat.describe(start)) }
+    let format = try format(of: start, name: path)
     guard file.size <= fileSizeLimit else {
         throw .unreadable(path: path, reason: "it has \(file.size) bytes, more than \(fileSizeLimit)")
     }
     try requireMemory(file.size, for: path)
     return (try read(file, count: file.size, path: path), format)
+}
+
+/// What the bytes of a file, or those that it begins with, are of.
+func format(of start: [UInt8], name: String) throws(ImageError) -> ImageFormat {
+    guard let format = ImageFormat(start) else { throw .notAnImage(path: name, found: ImageFormat.describe(start)) }
+    return format
 }
 
 private func open(_ path: String) throws(ImageError) -> InputFile {

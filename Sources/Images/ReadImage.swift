@@ -4,57 +4,108 @@ import Tensors
 /// Images may have so many pixels, on reading: enough for any camera, and a bound on what a hostile file can claim.
 let pixelLimit = 1 << 28
 
-extension Tensor where Scalar == Float {
-    /// Reads a PNG, JPEG, PPM or PGM file; the content decides which, not the name.
-    ///
-    /// The shape is `[channels, height, width]`: 1 channel for grey, 2 for grey and alpha, 3 for RGB, 4 for RGB and alpha (not
-    /// premultiplied). Values are the stored ones divided by the largest possible, so 0...1; nothing is done about gamma or color
-    /// profiles. Palettes become RGB, CMYK becomes RGB, 16-bit samples keep their precision, and a photo's EXIF orientation is applied.
-    ///
-    /// Throws an `ImageError` if there is no such file, or if it is not one whole and intact image of at most 2^28 pixels.
-    public init(imageAt path: String) throws(ImageError) {
-        let (bytes, format) = try readImageFile(path)
-        self =
-            switch format {
-            case .png: try decode(bytes, by: cimage_read_png, orientation: .topLeft, format: format, path: path)
-            case .jpeg: try decode(bytes, by: cimage_read_jpeg, orientation: ExifOrientation(jpeg: bytes), format: format, path: path)
-            case .netpbm: try decodeNetpbm(bytes, path: path)
-            }
+/// The image in the bytes of a file.
+func decode(_ bytes: [UInt8], _ format: ImageFormat, page: Int, name: String) throws(ImageError) -> ImageFile {
+    let count = format == .tiff ? try tiffPageCount(bytes, name: name) : 1
+    guard (0..<count).contains(page) else { throw .noSuchPage(path: name, page: page + 1, count: count) }
+    return switch format {
+    case .png: try decode(bytes, by: cimage_read_png, format: format, name: name)
+    case .jpeg: try decode(bytes, by: cimage_read_jpeg, format: format, name: name)
+    case .tiff: try decode(bytes, by: cimage_read_tiff, page: page, format: format, name: name)
+    case .webp: try decode(bytes, by: cimage_read_webp, format: format, name: name)
+    case .netpbm: try decodeNetpbm(bytes, path: name)
     }
 }
 
-private typealias Decoder = (
-    UnsafePointer<UInt8>?, Int, UInt64, UnsafeMutablePointer<cimage_layout>?, UnsafePointer<cimage_target>?,
+private typealias Reader = (
+    UnsafePointer<cimage_input>?, UnsafeMutablePointer<cimage_layout>?, UnsafeMutablePointer<cimage_extras>?, UnsafePointer<cimage_target>?,
     UnsafeMutablePointer<CChar>?
 ) -> cimage_status
 
-private func decode(
-    _ bytes: [UInt8], by decoder: Decoder, orientation: ExifOrientation, format: ImageFormat, path: String
-) throws(ImageError) -> Tensor<Float> {
-    var layout = cimage_layout()
+/// How many pages there are in the bytes of a TIFF file.
+func tiffPageCount(_ bytes: [UInt8], name: String) throws(ImageError) -> Int {
+    var count: UInt32 = 0
     var message = codecMessageBuffer()
+    let status = bytes.withUnsafeBufferPointer { bytes in
+        var input = cimage_input(bytes: bytes.baseAddress, count: bytes.count, pixel_limit: UInt64(pixelLimit), page: 0)
+        return cimage_count_tiff_pages(&input, &count, &message)
+    }
+    try check(status, message, ImageFormat.tiff, bytes: bytes.count, name: name)
+    return Int(count)
+}
+
+/// Throws what a codec's status stands for.
+private func check(
+    _ status: cimage_status, _ message: [CChar], _ format: ImageFormat, bytes: Int, layout: cimage_layout = cimage_layout(), name: String
+) throws(ImageError) {
+    switch status {
+    case cimage_ok: return
+    case cimage_truncated: throw .truncated(path: name, format: format.name, bytes: bytes)
+    case cimage_too_large:
+        throw .tooLarge(path: name, width: Int(layout.width), height: Int(layout.height), limit: "\(pixelLimit) pixels")
+    case cimage_unsupported: throw .unsupportedKind(path: name, format: format.name, found: text(message))
+    case cimage_no_memory: throw .unreadable(path: name, reason: "not enough memory")
+    default: throw .corrupt(path: name, format: format.name, found: text(message))
+    }
+}
+
+private func decode(
+    _ bytes: [UInt8], by reader: Reader, page: Int = 0, format: ImageFormat, name: String
+) throws(ImageError) -> ImageFile {
+    var layout = cimage_layout()
+    var extras = cimage_extras()
+    defer { cimage_free_extras(&extras) }
     // Once for the header, then for the pixels too.
-    var status = decoder(bytes, bytes.count, UInt64(pixelLimit), &layout, nil, &message)
-    if status == cimage_ok {
-        let width = Int(layout.width)
-        let height = Int(layout.height)
+    func read(into target: cimage_target?) throws(ImageError) {
+        var message = codecMessageBuffer()
+        let status = bytes.withUnsafeBufferPointer { bytes in
+            var input = cimage_input(bytes: bytes.baseAddress, count: bytes.count, pixel_limit: UInt64(pixelLimit), page: UInt32(page))
+            guard var target else { return reader(&input, &layout, &extras, nil, &message) }
+            return reader(&input, &layout, &extras, &target, &message)
+        }
+        try check(status, message, format, bytes: bytes.count, layout: layout, name: name)
+    }
+    func pixels(_ orientation: ExifOrientation) throws(ImageError) -> Tensor<Float> {
+        let (width, height) = (Int(layout.width), Int(layout.height))
         let size = orientation.swapsAxes ? [width, height] : [height, width]
-        try requireMemory(layout.bytes, for: path)
+        var failure: ImageError?
         let image = Tensor<Float>(shape: [Int(layout.channels)] + size) { out in
-            var target = orientation.target(base: out.baseAddress!, width: width, height: height)
-            status = decoder(bytes, bytes.count, UInt64(pixelLimit), &layout, &target, &message)
+            do throws(ImageError) {
+                try read(into: orientation.target(base: out.baseAddress!, width: width, height: height))
+            } catch {
+                failure = error
+            }
         }
         // On failure a part of the image was not written to.
-        if status == cimage_ok { return image }
+        if let failure { throw failure }
+        return image
     }
-    switch status {
-    case cimage_truncated: throw .truncated(path: path, format: format.name, bytes: bytes.count)
-    case cimage_too_large:
-        throw .tooLarge(path: path, width: Int(layout.width), height: Int(layout.height), limit: "\(pixelLimit) pixels")
-    case cimage_unsupported: throw .unsupportedKind(path: path, format: format.name, found: text(message))
-    case cimage_no_memory: throw .unreadable(path: path, reason: "not enough memory")
-    default: throw .corrupt(path: path, format: format.name, found: text(message))
+
+    try read(into: nil)
+    try requireMemory(layout.bytes + Int(clamping: layout.scratch), for: name)
+    let orientation = ExifOrientation(extras)
+    var image = ImageFile(pixels: try pixels(orientation), depth: layout.depth)
+    // PNG may have its EXIF data behind the pixels.
+    let lateOrientation = ExifOrientation(extras)
+    if lateOrientation != orientation { image.pixels = try pixels(lateOrientation) }
+    image.colorProfile = colorProfile(extras.profile, channels: Int(layout.channels))
+    if extras.x_density > 0, extras.y_density > 0 {
+        image.resolution = ImageFile.Resolution(
+            x: lateOrientation.swapsAxes ? extras.y_density : extras.x_density,
+            y: lateOrientation.swapsAxes ? extras.x_density : extras.y_density)
     }
+    return image
+}
+
+extension cimage_layout {
+    init(width: Int, height: Int, channels: Int, bits: Int) {
+        self.init(width: UInt32(width), height: UInt32(height), channels: Int32(channels), bits: Int32(bits), scratch: 0)
+    }
+
+    /// Of the tensor that holds the image.
+    var shape: [Int] { [Int(channels), Int(height), Int(width)] }
+    var bytes: Int { shape.reduce(MemoryLayout<Float>.stride, *) }
+    var depth: SampleDepth { SampleDepth.allCases.first { $0.bits == bits }! }
 }
 
 /// For the `message` argument of the functions of CImageCodecs.

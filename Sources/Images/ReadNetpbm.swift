@@ -2,7 +2,7 @@ import CImageCodecs
 import Tensors
 
 /// A PGM or PPM file (P2, P3, P5 or P6) of any maximum: `[1 or 3, height, width]`. What follows the first image is ignored.
-func decodeNetpbm(_ bytes: [UInt8], path: String) throws(ImageError) -> Tensor<Float> {
+func decodeNetpbm(_ bytes: [UInt8], path: String) throws(ImageError) -> ImageFile {
     var reader = NetpbmReader(bytes: bytes, path: path)
     guard bytes.count > 2 else { throw reader.truncated }
     let kind = bytes[1]
@@ -16,9 +16,9 @@ func decodeNetpbm(_ bytes: [UInt8], path: String) throws(ImageError) -> Tensor<F
     guard (1...65535).contains(maximum) else { throw reader.corrupt("\(maximum) as the largest value, which is to be in 1...65535") }
     let isColor = kind == UInt8(ascii: "3") || kind == UInt8(ascii: "6")
     let isBinary = kind == UInt8(ascii: "5") || kind == UInt8(ascii: "6")
-    let layout = cimage_layout(
-        width: UInt32(width), height: UInt32(height), channels: isColor ? 3 : 1, bits: maximum > 255 ? 16 : 8)
-    return isBinary ? try reader.binaryPixels(layout, maximum: maximum) : try reader.plainPixels(layout, maximum: maximum)
+    let layout = cimage_layout(width: width, height: height, channels: isColor ? 3 : 1, bits: maximum > 255 ? 16 : 8)
+    let pixels = isBinary ? try reader.binaryPixels(layout, maximum: maximum) : try reader.plainPixels(layout, maximum: maximum)
+    return ImageFile(pixels: pixels, depth: layout.depth)
 }
 
 private struct NetpbmReader {
@@ -120,10 +120,4 @@ private struct NetpbmReader {
         if let failure { throw failure }
         return image
     }
-}
-
-extension cimage_layout {
-    /// Of the tensor that holds the image.
-    var shape: [Int] { [Int(channels), Int(height), Int(width)] }
-    var bytes: Int { shape.reduce(MemoryLayout<Float>.stride, *) }
 }

@@ -6,9 +6,9 @@ import XCTest
 final class NetpbmTests: ImageTestCase {
     func testRoundTrip() throws {
         for (channels, name) in [(1, "image.pgm"), (3, "image.ppm")] {
-            for depth in [ImageBitDepth.eight, .sixteen] {
-                let image = testImage(channels: channels, height: 4, width: 5, bits: depth.rawValue)
-                try image.writeImage(to: path(name), bitDepth: depth)
+            for depth in [SampleDepth.eight, .sixteen] {
+                let image = testImage(channels: channels, height: 4, width: 5, bits: depth.bits)
+                try image.writeImage(to: path(name), depth: depth)
                 let found = try Tensor(imageAt: path(name))
                 XCTAssertEqual(found.shape, image.shape)
                 XCTAssertEqual(found.scalars, image.scalars)

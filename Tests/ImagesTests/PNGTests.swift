@@ -5,9 +5,9 @@ import XCTest
 final class PNGTests: ImageTestCase {
     func testRoundTripOfEveryChannelCountAndDepth() throws {
         for channels in 1...4 {
-            for depth in [ImageBitDepth.eight, .sixteen] {
-                let image = testImage(channels: channels, height: 5, width: 7, bits: depth.rawValue)
-                try image.writeImage(to: path("image.png"), bitDepth: depth)
+            for depth in [SampleDepth.eight, .sixteen] {
+                let image = testImage(channels: channels, height: 5, width: 7, bits: depth.bits)
+                try image.writeImage(to: path("image.png"), depth: depth)
                 let found = try Tensor(imageAt: path("image.png"))
                 XCTAssertEqual(found.shape, [channels, 5, 7])
                 XCTAssertEqual(found.scalars, image.scalars, "\(channels) channels of \(depth)")
@@ -87,11 +87,8 @@ final class PNGTests: ImageTestCase {
     /// Gamma, color profiles and text do not change values and cannot do harm.
     func testOtherChunksAreSkipped() throws {
         let png = TestPNG(width: 2, height: 2, bitDepth: 8, colorType: 0, sample: { x, y, _ in 60 * (x + 2 * y) })
-        var bytes = png.bytes
-        let afterHeader = TestPNG.signature.count + 25
-        bytes.insert(
-            contentsOf: TestPNG.chunk("gAMA", TestPNG.bigEndian(100_000)) + TestPNG.chunk("iCCP", Array("nonsense".utf8)),
-            at: afterHeader)
+        let bytes = png.inserting(
+            TestPNG.chunk("gAMA", TestPNG.bigEndian(100_000)) + TestPNG.chunk("iCCP", Array("nonsense".utf8)))
         XCTAssertEqual(try read(bytes).scalars, [0, 60, 120, 180].map { $0 / 255 })
     }
 }

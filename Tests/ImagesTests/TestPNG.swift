@@ -20,6 +20,13 @@ struct TestPNG {
         return result + Self.chunk("IDAT", Self.zlibStored(filteredRows)) + Self.chunk("IEND", [])
     }
 
+    /// The file with other chunks, in front of the pixels and behind them.
+    func inserting(_ chunks: [UInt8], atEnd last: [UInt8] = []) -> [UInt8] {
+        let afterHeader = Self.signature.count + 25
+        let end = bytes.count - 12
+        return bytes[..<afterHeader] + chunks + bytes[afterHeader..<end] + last + bytes[end...]
+    }
+
     var header: [UInt8] {
         Self.bigEndian(width) + Self.bigEndian(height) + [UInt8(bitDepth), UInt8(colorType), 0, 0, isInterlaced ? 1 : 0]
     }

@@ -6,8 +6,8 @@ import XCTest
 
 /// Images that cannot be written: a typed error, and no trace in the directory.
 final class WriteFailureTests: ImageTestCase {
-    private func error(writing image: Tensor<Float>, _ path: String, _ depth: ImageBitDepth = .eight) -> ImageError? {
-        thrownError { () throws(ImageError) in try image.writeImage(to: path, bitDepth: depth) }
+    private func error(writing image: Tensor<Float>, _ path: String, _ depth: SampleDepth = .eight) -> ImageError? {
+        thrownError { () throws(ImageError) in try image.writeImage(to: path, depth: depth) }
     }
 
     func testNamesAndShapesThatDoNotFit() throws {
@@ -27,7 +27,9 @@ final class WriteFailureTests: ImageTestCase {
             }
         }
         guard case .tooLarge = error(writing: .zeros([1, 1, 65501]), path("image.jpg")) else { return XCTFail("no such error") }
-        XCTAssertEqual(error(writing: grey, path("image.jpg"), .sixteen), .unsupportedBitDepth(path: path("image.jpg")))
+        XCTAssertEqual(
+            error(writing: grey, path("image.jpg"), .sixteen),
+            .unsupportedDepth(path: path("image.jpg"), found: .sixteen, format: .jpeg))
         XCTAssertEqual(try files, [])
     }
 

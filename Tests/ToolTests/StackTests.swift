@@ -158,7 +158,7 @@ final class StackTests: ToolTestCase {
             three.error,
             """
             linwarp: small.png: found 30x20 pixels of 3 channels, expected 100x80 pixels of 3 channels, as the reference; left out
-            linwarp: missing.png: found no such file, expected a PNG, JPEG, PPM or PGM image; left out
+            linwarp: missing.png: found no such file, expected a PNG, JPEG, TIFF, WebP, PPM or PGM image; left out
 
             """)
     }
