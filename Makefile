@@ -4,7 +4,8 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 # Without testable imports tests use the very build that the program is made of, instead of a second one.
 TEST = $(SWIFT) test -c release --disable-testable-imports
-PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev zlib1g-dev pkg-config gnuplot-nox
+PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev libcairo2-dev fonts-dejavu-core zlib1g-dev \
+	pkg-config gnuplot-nox
 TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
@@ -112,7 +113,7 @@ sanitize-undefined: setup
 
 # Damaged and hostile input: Fuzzing/README.md. Executions, coverage and findings are printed for each target.
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= png jpeg netpbm exif safetensors-header checkpoint idx gtsrb-csv matrix json
+FUZZ_TARGETS ?= png jpeg tiff webp netpbm exif safetensors-header checkpoint idx gtsrb-csv matrix json
 # SwiftPM's own options for two sanitizers at once would leave Swift with the last one alone.
 FUZZ_BUILD = LINWARP_FUZZ=1 $(BUILD) --product linwarp-fuzz --scratch-path .build-fuzz --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
 	-Xswiftc -DADDRESS_SANITIZER -Xcc -fsanitize=address,undefined,float-cast-overflow -Xcc -fno-sanitize-recover=all

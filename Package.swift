@@ -43,18 +43,20 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "Images", "CZlib"]),
 
-        .target(name: "Plots", dependencies: ["Files"]),
+        .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+        .target(name: "Drawing", dependencies: ["LinearAlgebra", "Tensors", "Images", "CCairo"]),
+        .target(name: "Plots", dependencies: ["Files", "Drawing"]),
 
         .target(
             name: "LinWarp",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "NeuralNetworks", "Images", "Datasets"]),
-        .target(name: "Figures", dependencies: ["LinWarp"]),
+        .target(name: "Figures", dependencies: ["LinWarp", "Files", "Drawing"]),
         .target(name: "TrainingRuns", dependencies: ["LinWarp", "Files", "Plots"]),
-        .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Plots", "Figures", "TrainingRuns"]),
+        .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Drawing", "Plots", "Figures", "TrainingRuns"]),
         .target(
             name: "Commands",
             dependencies: [
-                "LinWarp", "Files", "Plots", "Figures", "TrainingRuns", "PaperExperiments",
+                "LinWarp", "Files", "Drawing", "Plots", "Figures", "TrainingRuns", "PaperExperiments",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "linwarp", dependencies: ["Commands", "CStart"]),
@@ -80,6 +82,8 @@ let package = Package(
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "CTIFF", "CTestTIFF", "TestSupport"]),
         .executableTarget(name: "staging-process", dependencies: ["Files"], path: "Tests/staging-process"),
         .testTarget(name: "FilesTests", dependencies: ["Files", "staging-process", "TestSupport"]),
+        .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Tensors"]),
+        .testTarget(name: "FiguresTests", dependencies: ["Figures", "LinWarp", "TestSupport"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots", "TestSupport"]),
         .testTarget(name: "PaperExperimentsTests", dependencies: ["LinWarp", "PaperExperiments", "TestSupport"]),
         .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp", "TestSupport"]),

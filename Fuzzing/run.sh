@@ -21,7 +21,7 @@ for target; do
     dictionary=()
     if [ -e "$here/Dictionaries/$target" ]; then dictionary=("-dict=$here/Dictionaries/$target"); fi
     # Images may be a thousand times as large as their files.
-    case $target in png | jpeg | netpbm | exif) length=2048 ;; *) length=8192 ;; esac
+    case $target in png | jpeg | tiff | webp | netpbm | exif) length=2048 ;; *) length=8192 ;; esac
     status=0
     FUZZ_TARGET=$target "$program" "$corpus" "$here/Seeds/$target" "${limits[@]}" "${dictionary[@]}" -max_len=$length -max_total_time="$seconds" \
         -artifact_prefix="$findings/" -print_final_stats=1 >"$log" 2>&1 || status=$?

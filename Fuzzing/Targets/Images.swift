@@ -13,6 +13,18 @@ import LinWarp
     fuzzImage(withChecksums(bytes))
 }
 
+/// TIFF, every page; floating-point values may be any.
+@Sendable func fuzzTIFF(_ bytes: [UInt8]) {
+    reading {
+        let file = MemoryFile(bytes)
+        for page in 0..<min(try ImageFile.pageCount(at: file.path), 8) {
+            let image = try ImageFile(at: file.path, page: page)
+            precondition((1...4).contains(image.pixels.shape[0]) && image.pixels.count > 0)
+            if image.depth != .float { check(image.pixels) }
+        }
+    }
+}
+
 /// The bytes are the EXIF data of an image that is intact otherwise, or a whole file.
 @Sendable func fuzzEXIF(_ bytes: [UInt8]) {
     fuzzImage(bytes)

@@ -10,14 +10,15 @@ struct AlignCommand: ParsableCommand {
             No start has to be given. Exposure, pixels that belong to neither and what is transparent do not disturb. Says whether it worked: \
             trusted, doubtful or failed.
 
-            Writes into the output directory: aligned.png, the source brought to the target's place; figure.png, a picture of both; and \
+            Writes into the output directory: aligned.png, the source brought to the target's place (aligned.tif of floating-point samples, or as \
+            --format says); figure.png, a picture of both; comparison.png, by which to judge it: overlays, differences, a checkerboard; and \
             result.json. With --sampler or --optimizer it searches as the paper does, from one start, and writes aligned-SAMPLER.png for each \
             sampler.
 
             Example: linwarp align map.png photo.jpg --family homography --out aligned
             """)
 
-    @Argument(help: "The image that is transformed: PNG, JPEG, TIFF, WebP, PPM or PGM.", transform: pathArgument)
+    @Argument(help: "The image that is transformed: PNG, JPEG, TIFF, WebP, PPM or PGM; - reads standard input.", transform: pathArgument)
     var source: String
 
     @Argument(help: "The image that it is aligned to, of any size.", transform: pathArgument)
@@ -38,6 +39,8 @@ struct AlignCommand: ParsableCommand {
     @Option(help: "An image of the target's size: its dark pixels leave out the target's.", transform: pathArgument)
     var targetMask: String?
 
+    @OptionGroup var writing: ImageOptions
+
     @Flag(help: "End with the status 2 where the alignment is not trusted.")
     var strict = false
 
@@ -54,7 +57,7 @@ struct AlignCommand: ParsableCommand {
     }
 
     mutating func run() throws {
-        var images = try AlignmentPair(sourcePath: source, targetPath: target)
+        var images = try AlignmentPair(sourcePath: source, targetPath: target, written: writing)
         if search.isPaper { return try search.alignAsPaper(images.withSameChannels, truth: nil) }
         try images.mask(source: sourceMask, target: targetMask)
         let alignment = try search.register(images, comparing: compare ?? .auto)
@@ -157,15 +160,16 @@ struct SearchOptions: ParsableArguments {
             results.append(.init(method: .sampler(name), alignment: alignment, seconds: seconds, truth: truth))
         }
         progress.clear()
-        var report = report(images, results)
+        var report = try report(images, results)
         (report.optimizer, report.seed, report.truth) = (optimizer.rawValue, seed, truth)
         try finish(report, images, output)
     }
 
-    private func report(_ images: AlignmentPair, _ results: [AlignmentReport.Result]) -> AlignmentReport {
-        AlignmentReport(
+    private func report(_ images: AlignmentPair, _ results: [AlignmentReport.Result]) throws -> AlignmentReport {
+        let unmoved = isPaper ? .identity : images.registrationFrame.normalized(.identity)
+        return AlignmentReport(
             source: images.sourceName, target: images.targetName, sourceSize: images.sourceSize, targetSize: images.targetSize,
-            convention: conventions, family: family ?? .affine, results: results)
+            convention: conventions, family: family ?? .affine, before: try start(images) ?? unmoved, results: results)
     }
 
     /// Where to start, as a normalized matrix.

@@ -1,8 +1,13 @@
+import ArgumentParser
 import LinWarp
 
 /// The two images of an alignment, each grey or RGB. What is transparent does not count, except in the paper's search.
 struct AlignmentPair {
     private(set) var source, target: Tensor<Float>
+    /// The source with its alpha, where it has some.
+    let wholeSource: Tensor<Float>
+    /// How the source is written at the target's place.
+    var writing = ImageWriting()
     let sourceName, targetName: String
     /// Above one half where a pixel counts; nil where all do.
     private(set) var sourceMask, targetMask: Tensor<Float>?
@@ -17,10 +22,13 @@ struct AlignmentPair {
         Frame(sourcePixels: (source.shape[1], source.shape[2]), targetPixels: (target.shape[1], target.shape[2]))
     }
 
-    init(sourcePath: String, targetPath: String) throws {
-        self.init(
-            source: try Tensor<Float>(imageAt: sourcePath), target: try Tensor<Float>(imageAt: targetPath), sourceName: sourcePath,
-            targetName: targetPath)
+    init(sourcePath: String, targetPath: String, written: ImageOptions) throws {
+        guard sourcePath != standardStream || targetPath != standardStream else {
+            throw ValidationError("SOURCE and TARGET: found - as both, expected it as one of them")
+        }
+        let source = try readImage(sourcePath)
+        self.init(source: source.pixels, target: try readImage(targetPath).pixels, sourceName: sourcePath, targetName: targetPath)
+        writing = written.writing(like: source, as: source.depth == .float ? .tiff : .png)
     }
 
     init(source: Tensor<Float>, target: Tensor<Float>, sourceName: String, targetName: String) {
@@ -28,7 +36,7 @@ struct AlignmentPair {
         func opacity(_ image: Tensor<Float>) -> Tensor<Float>? {
             image.shape[0] % 2 == 1 ? nil : image[image.shape[0] - 1..<image.shape[0]].reshaped(Array(image.shape[1...]))
         }
-        self.source = colors(source)
+        (self.source, wholeSource) = (colors(source), source)
         self.target = colors(target)
         self.sourceName = sourceName
         self.targetName = targetName

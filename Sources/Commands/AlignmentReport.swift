@@ -1,3 +1,4 @@
+import Drawing
 import Figures
 import Files
 import Foundation
@@ -25,11 +26,11 @@ struct AlignmentReport {
             }
         }
 
-        /// Of the file that shows the source in the target's place.
+        /// The name, without its extension, of the file that shows the source in the target's place.
         var file: String {
             switch self {
-            case .registration: "aligned.png"
-            case .sampler(let sampler): "aligned-\(sampler.rawValue).png"
+            case .registration: "aligned"
+            case .sampler(let sampler): "aligned-\(sampler.rawValue)"
             }
         }
     }
@@ -58,6 +59,8 @@ struct AlignmentReport {
     var sourceSize, targetSize: PixelSize
     var convention: ConventionOptions
     var family: TransformationFamily
+    /// From normalized target to normalized source coordinates, before anything was found.
+    var before: Matrix3
     /// Of the paper's search.
     var optimizer: String?
     var seed: UInt64?

@@ -34,12 +34,17 @@ struct OutputDirectory {
         // What the search took is of no more use.
         StoragePool.giveBackIdle()
         let rows = try report.results.map { result in
-            let image = aligned(images.source, result.alignment.matrix, height: height, width: width)
-            try image.writeImage(to: "\(path)/\(result.method.file)")
+            let image = resampled(
+                images.wholeSource, result.alignment.matrix, height: height, width: width,
+                hasAlpha: images.wholeSource.shape[0].isMultiple(of: 2))
+            try images.writing.write(image, to: "\(path)/\(result.method.file).\(images.writing.format.fileExtension)")
             return result.shown(image)
         }
         try alignmentFigure(rows, source: images.source, target: images.target)
             .writeImage(to: "\(path)/figure.png")
+        let shown = report.results.last!.alignment
+        try comparisonFigure(source: images.source, target: images.target, before: report.before, after: shown.matrix)
+            .writeImage(to: "\(path)/comparison.png")
         let file = "\(path)/result.json"
         let json = Array((try report.json() + "\n").utf8)
         do throws(FileError) { try replaceFile(at: file, with: json) } catch {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Images
 import LinWarp
 import TrainingRuns
 
@@ -68,8 +69,7 @@ struct PredictCommand: ParsableCommand {
     private func fitted(_ image: Tensor<Float>, _ configuration: NetworkConfiguration) -> Tensor<Float> {
         var image = image.shape[0] < 3 ? image[0..<1] : image[0..<3]
         if configuration.channels == 1 && image.shape[0] == 3 { image = image.mean(axes: [0], keepingAxes: true) }
-        var canvas = Canvas(width: configuration.side, height: configuration.side)
-        canvas.paste(image, at: (0, 0), size: (configuration.side, configuration.side))
-        return configuration.channels == 1 ? canvas.image[0..<1] : canvas.image
+        let scaled = ScaledImage(image, height: configuration.side, width: configuration.side).opaque
+        return configuration.channels == 1 ? scaled[0..<1] : scaled
     }
 }

@@ -7,16 +7,22 @@ import LinWarp
 struct WarpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "warp",
-        abstract: "Transforms an image.",
+        abstract: "Transforms images.",
         discussion: """
             The transformation says which part of the image is shown: a scale of 0.5 shows its central half, twice as large at the same \
             size.
 
-            Example: linwarp warp photo.jpg --rotate 25 --scale 0.5 --size 320x240 --out cut.png
+            Examples:
+              linwarp warp photo.jpg --rotate 25 --scale 0.5 --size 320x240 --out cut.png
+              linwarp warp scans/*.tif --rotate 90 --format png --out turned
             """)
 
-    @Argument(help: "The image: PNG, JPEG, TIFF, WebP, PPM or PGM.", transform: pathArgument)
-    var image: String
+    @Argument(help: "The images: PNG, JPEG, TIFF, WebP, PPM or PGM; - reads standard input.", transform: pathArgument)
+    var images: [String]
+
+    @Option(
+        parsing: .unconditional, help: "Of a TIFF file, from 1 on (default: 1).", transform: { try wholeNumberArgument($0, in: 1...65536) })
+    var page: Int?
 
     @OptionGroup var given: MatrixOptions
 
@@ -41,6 +47,11 @@ struct WarpCommand: ParsableCommand {
     var size: PixelSize?
 
     @Option(
+        parsing: .unconditional, help: "Makes only this part of the result: its size and upper left pixel, such as 320x240+10+20.",
+        transform: PixelWindow.init(argument:))
+    var crop: PixelWindow?
+
+    @Option(
         help:
             "How pixels are made: \(Interpolation.choices) (default: auto, which averages where the image shrinks and is cubic elsewhere).",
         transform: choiceArgument)
@@ -52,14 +63,24 @@ struct WarpCommand: ParsableCommand {
     @Option(help: "What lies outside of the image: \(Padding.choices).", transform: choiceArgument)
     var padding: Padding = .zeros
 
+    @Option(
+        parsing: .unconditional,
+        help: "The color of what lies outside, instead of black or transparent: a grey or red,green,blue, 0 to 1 each.",
+        transform: { try numbersArgument($0, counts: [1, 3]) })
+    var fill: [Double]?
+
     @Option(parsing: .unconditional, help: "Of the linearized sampler's noise.", transform: seedArgument)
     var seed: UInt64 = 0
 
-    @Option(help: "The file to write: .png, .jpg, .ppm or .pgm.", transform: pathArgument)
+    @OptionGroup var writing: ImageOptions
+
+    @Option(help: "The file to write, - for standard output; of several images a directory.", transform: pathArgument)
     var out: String
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Print one JSON object for each image.")
     var json = false
+
+    @OptionGroup var quiet: QuietOption
 
     func validate() throws {
         if given.matrix != nil && (rotate != nil || scale != nil || translate != nil) {
@@ -68,31 +89,74 @@ struct WarpCommand: ParsableCommand {
         if interpolation != nil && sampler != nil {
             throw ValidationError("--interpolation: found together with --sampler, expected either")
         }
-        do { _ = try WritableFormat(path: out) } catch { throw ValidationError("--out: \(error)") }
+        if fill != nil && (padding != .zeros || sampler != nil) {
+            throw ValidationError("--fill: found together with --padding or --sampler, expected either")
+        }
+        if images.count > 1 {
+            guard out != standardStream, (try? WritableFormat(path: out)) == nil else {
+                throw ValidationError("--out: found \(out) for \(images.count) images, expected a directory")
+            }
+            guard !images.contains(standardStream) else { throw ValidationError("images: found - among others, expected it alone") }
+            return
+        }
+        guard out != standardStream else {
+            if json { throw ValidationError("--json: found together with --out -, expected either") }
+            guard writing.format != nil else {
+                throw ValidationError("--out: found - without --format, expected the format that is written")
+            }
+            guard isatty(STDOUT_FILENO) == 0 else {
+                throw ValidationError("--out: found a terminal as standard output, expected a file or pipe")
+            }
+            return
+        }
+        guard writing.format == nil else { return }
+        do {
+            let format = try WritableFormat(path: out)
+            if let depth = writing.depth, !format.depths.contains(depth) {
+                throw ImageError.unsupportedDepth(path: out, found: depth, format: format)
+            }
+        } catch { throw ValidationError("--out: \(error)") }
     }
 
     mutating func run() throws {
-        let source = try Tensor<Float>(imageAt: image)
-        let (channels, height, width) = (source.shape[0], source.shape[1], source.shape[2])
-        let size = try self.size ?? PixelSize(argument: "\(width)x\(height)")
-        // The smaller scales of the source take several times as much as it does.
-        let count = channels * size.height * size.width + (sampler == .multiScale ? 6 * source.count : 0)
-        try requireMemory(MemoryLayout<Float>.stride * count, for: "--size \(size.width)x\(size.height) of \(image)")
-        // Without a scale pixels keep their size, so that a turn or a shift onto another size is one.
-        let frame =
-            scale == nil
-            ? Frame(sourcePixels: (height, width), targetPixels: (size.height, size.width))
-            : Frame(sourceAspect: Double(width) / Double(height), targetAspect: Double(size.width) / Double(size.height))
-        let conventions = given.conventions
-        let matrix =
-            try given.matrix.map { try conventions.normalized($0, "--matrix", source: PixelSize(of: source), target: size) }
-            ?? transformation(frame)
-        guard matrix.inverse != nil else {
-            throw ValidationError(
-                "--rotate, --scale and --translate: found a transformation beyond the precision of numbers, expected one that can be inverted"
-            )
+        guard images.count > 1 else { return try warp(images[0], to: out, as: try? WritableFormat(path: out)) }
+        let directory = try OutputDirectory(out).path
+        let progress = quiet.progress()
+        defer { progress.clear() }
+        var pace = Pace("warping", of: images.count)
+        var written: Set<String> = []
+        for image in images {
+            let file = URL(fileURLWithPath: image)
+            let format = writing.format ?? (try? WritableFormat(path: image)) ?? .png
+            let name = "\(directory)/\(file.deletingPathExtension().lastPathComponent).\(format.fileExtension)"
+            guard written.insert(name).inserted, URL(fileURLWithPath: name).standardizedFileURL != file.standardizedFileURL else {
+                throw Failure(
+                    description: "\(image): found that it would be written to \(name), as another image is; expected names of their own")
+            }
+            try warp(image, to: name, as: format)
+            progress.show(pace.next())
         }
-        try warped(source, matrix, size).writeImage(to: out)
+    }
+
+    /// Warps one image.
+    private func warp(_ image: String, to out: String, as format: WritableFormat?) throws {
+        let file = try readImage(image, page: page)
+        let source = file.pixels
+        let whole = PixelSize(of: source)
+        let size = self.size ?? whole
+        if let crop, !crop.isPart(of: size) {
+            throw Failure(
+                description:
+                    "--crop: found a part of \(crop.size.width)x\(crop.size.height) pixels at \(crop.x),\(crop.y), expected it within "
+                    + "\(size.width)x\(size.height)")
+        }
+        let shown = crop?.size ?? size
+        // The smaller scales of the source take several times as much as it does.
+        let count = source.shape[0] * shown.height * shown.width + (sampler == .multiScale ? 6 * source.count : 0)
+        try requireMemory(MemoryLayout<Float>.stride * count, for: "--size \(shown.width)x\(shown.height) of \(image)")
+        let matrix = try matrix(from: whole, to: size)
+        let writing = self.writing.writing(like: file, as: format ?? .png)
+        try writing.write(warped(source, matrix, size), to: out)
         if json {
             struct Report: Encodable {
                 var out: String
@@ -101,26 +165,60 @@ struct WarpCommand: ParsableCommand {
                 var width, height: Int
                 var sourceSize, targetSize: PixelSize
             }
-            let rows = try conventions.rows(matrix, source: PixelSize(of: source), target: size)
+            // Of the whole result, whatever part of it is made.
+            let rows = try given.conventions.rows(matrix, source: whole, target: size)
             try printResults(
                 try encodedJSON(
                     Report(
-                        out: out, convention: conventions.convention, matrix: rows, width: size.width, height: size.height,
-                        sourceSize: PixelSize(of: source), targetSize: size)))
-        } else {
-            try printResults(out)
+                        out: out, convention: given.conventions.convention, matrix: rows, width: shown.width, height: shown.height,
+                        sourceSize: whole, targetSize: size)))
+        } else if out != standardStream {
+            try quiet.print([out])
         }
     }
 
-    private func warped(_ source: Tensor<Float>, _ matrix: Matrix3, _ size: PixelSize) -> Tensor<Float> {
-        if let sampler {
-            let grid = SamplingGrid<Float>(matrix, height: size.height, width: size.width)
-            return sampler.forWarping(padding: padding, seed: seed).sample(source.reshaped([1] + source.shape), at: grid)
-                .reshaped([source.shape[0], size.height, size.width])
+    /// From the result's normalized coordinates to the image's.
+    private func matrix(from source: PixelSize, to size: PixelSize) throws -> Matrix3 {
+        // Without a scale pixels keep their size, so that a turn or a shift onto another size is one.
+        let frame =
+            scale == nil
+            ? Frame(sourcePixels: source.sides, targetPixels: size.sides)
+            : Frame(
+                sourceAspect: Double(source.width) / Double(source.height), targetAspect: Double(size.width) / Double(size.height))
+        let matrix =
+            try given.matrix.map { try given.conventions.normalized($0, "--matrix", source: source, target: size) } ?? transformation(frame)
+        guard matrix.inverse != nil else {
+            throw ValidationError(
+                "--rotate, --scale and --translate: found a transformation beyond the precision of numbers, expected one that can be inverted"
+            )
         }
-        return resampled(
-            source, matrix, height: size.height, width: size.width, interpolation: interpolation ?? .auto, padding: padding,
-            hasAlpha: source.shape[0].isMultiple(of: 2))
+        return matrix
+    }
+
+    private func warped(_ source: Tensor<Float>, _ whole: Matrix3, _ size: PixelSize) -> Tensor<Float> {
+        let matrix = crop.map { whole * .part(x: $0.x, y: $0.y, $0.size.sides, of: size.sides) } ?? whole
+        let (height, width) = (crop?.size ?? size).sides
+        if let sampler {
+            let grid = SamplingGrid<Float>(matrix, height: height, width: width)
+            return sampler.forWarping(padding: padding, seed: seed).sample(source.reshaped([1] + source.shape), at: grid)
+                .reshaped([source.shape[0], height, width])
+        }
+        func seen(_ image: Tensor<Float>, hasAlpha: Bool) -> Tensor<Float> {
+            resampled(
+                image, matrix, height: height, width: width, interpolation: interpolation ?? .auto, padding: padding, hasAlpha: hasAlpha)
+        }
+        let hasAlpha = source.shape[0].isMultiple(of: 2)
+        let result = seen(source, hasAlpha: hasAlpha)
+        guard let fill else { return result }
+        // How much of each pixel is not the image's.
+        let rest = 1 - seen(Tensor(repeating: 1, shape: [1, source.shape[1], source.shape[2]]), hasAlpha: false)
+        let colors = source.shape[0] < 3 ? 1 : 3
+        let grey = fill.reduce(0, +) / Double(fill.count)
+        let color = Tensor((0..<colors).map { Float(colors == 1 ? grey : fill[fill.count == 1 ? 0 : $0]) }, shape: [colors, 1, 1])
+        guard hasAlpha else { return result + color * rest }
+        let opacity = result[colors..<colors + 1]
+        let covered = opacity + rest
+        return concatenate([(result[0..<colors] * opacity + color * rest) / maximum(covered, Tensor(1e-6)), covered], axis: 0)
     }
 
     /// The similarity that the options ask for; the identity where they ask for nothing.

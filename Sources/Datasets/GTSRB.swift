@@ -84,9 +84,7 @@ public struct GTSRB: Sendable {
                 path: sign.path, width: image.shape[2], height: image.shape[1], expectedWidth: sign.width, expectedHeight: sign.height)
         }
         let region = image.sliced(axis: 1, Range(sign.rows)).sliced(axis: 2, Range(sign.columns))
-        var canvas = Canvas(width: size, height: size)
-        canvas.paste(region, at: (0, 0), size: (size, size))
-        return canvas.image
+        return ScaledImage(region, height: size, width: size).opaque
     }
 
     /// What the 43 signs mean.

@@ -22,9 +22,7 @@ public struct VOC: Sendable {
         do throws(ImageError) {
             let image = try Tensor<Float>(imageAt: paths[index])
             guard image.shape[0] < 3 else { return image }
-            var canvas = Canvas(width: image.shape[2], height: image.shape[1])
-            canvas.paste(image, at: (0, 0))
-            return canvas.image
+            return ScaledImage(image, height: image.shape[1], width: image.shape[2]).opaque
         } catch {
             throw .image(error)
         }

@@ -1,3 +1,4 @@
+import Drawing
 import LinWarp
 
 /// An alignment to be shown.
@@ -32,16 +33,16 @@ package struct ShownAlignment {
 package func alignmentFigure(_ rows: [ShownAlignment], source: Tensor<Float>, target: Tensor<Float>) -> Tensor<Float> {
     let (sourceHeight, sourceWidth) = (source.shape[1], source.shape[2])
     let sourcePanel = panelSize(sourceWidth, sourceHeight), targetPanel = panelSize(target.shape[2], target.shape[1])
-    let rowHeight = max(sourcePanel.height, targetPanel.height) + BitmapFont.height(scale: 2) + 2 * gap
-    let top = BitmapFont.height(scale: 2) + 2 * gap
+    let rowHeight = max(sourcePanel.height, targetPanel.height) + Canvas.lineHeight() + 2 * gap
+    let top = Canvas.lineHeight() + 2 * gap
     let columns = [gap, 2 * gap + sourcePanel.width, 3 * gap + sourcePanel.width + targetPanel.width]
-    var canvas = Canvas(width: columns[2] + targetPanel.width + gap, height: top + rowHeight * rows.count + gap)
-    for (x, title) in zip(columns, ["source and path", "aligned", "target"]) { canvas.text(title, at: (x, gap), scale: 2) }
+    let canvas = Canvas(width: columns[2] + targetPanel.width + gap, height: top + rowHeight * rows.count + gap)
+    for (x, title) in zip(columns, ["source and path", "aligned", "target"]) { canvas.text(title, at: (x, gap)) }
     for (i, row) in rows.enumerated() {
         let y = top + i * rowHeight
-        canvas.text(row.caption, at: (gap, y), scale: 2, color: row.color)
-        let panelTop = y + BitmapFont.height(scale: 2) + gap
-        var path = Canvas(width: sourcePanel.width, height: sourcePanel.height)
+        canvas.text(row.caption, at: (gap, y), color: row.color)
+        let panelTop = y + Canvas.lineHeight() + gap
+        let path = Canvas(width: sourcePanel.width, height: sourcePanel.height)
         path.paste(reduced(source, to: sourcePanel), at: (0, 0), size: sourcePanel)
         path.draw(row)
         canvas.paste(path.image, at: (columns[0], panelTop))
@@ -52,13 +53,12 @@ package func alignmentFigure(_ rows: [ShownAlignment], source: Tensor<Float>, ta
 }
 
 private let gap = 12
-private let panelSide = 340
 
 /// As large as fits into a panel; small images by a whole factor, so that their pixels can be seen.
-private func panelSize(_ width: Int, _ height: Int) -> (width: Int, height: Int) {
+func panelSize(_ width: Int, _ height: Int, longest: Int = 340) -> (width: Int, height: Int) {
     let longer = max(width, height)
-    if longer <= panelSide { return (width * (panelSide / longer), height * (panelSide / longer)) }
-    return (max(1, width * panelSide / longer), max(1, height * panelSide / longer))
+    if longer <= longest { return (width * (longest / longer), height * (longest / longer)) }
+    return (max(1, width * longest / longer), max(1, height * longest / longer))
 }
 
 /// An image many times as large as a panel, at about double its size: a canvas takes what is pasted apart, which is a copy.
@@ -67,26 +67,9 @@ private func reduced(_ image: Tensor<Float>, to panel: (width: Int, height: Int)
     return factor > 1 ? areaAveraged(image, height: image.shape[1] / factor, width: image.shape[2] / factor) : image
 }
 
-/// A source as it is seen at a target's place. A target that shrinks the source is averaged over its pixels: sampled once a pixel, the
-/// picture would be aliased.
-///
-/// - Parameters:
-///   - source: [C, H, W].
-///   - matrix: From normalized target to normalized source coordinates.
-///   - height: Of the target, in pixels.
-///   - width: Of the target, in pixels.
-/// - Returns: [C, `height`, `width`].
-package func aligned(_ source: Tensor<Float>, _ matrix: Matrix3, height: Int, width: Int) -> Tensor<Float> {
-    let (channels, h, w) = (source.shape[0], source.shape[1], source.shape[2])
-    let finer = max(1, min(h / height, w / width))
-    let grid = SamplingGrid<Float>(matrix, height: height * finer, width: width * finer)
-    let sampled = BilinearSampler().sample(source.reshaped([1, channels, h, w]), at: grid)
-    return (finer == 1 ? sampled : areaAveraged(sampled, height: height, width: width)).reshaped([channels, height, width])
-}
-
 extension Canvas {
     /// An image at a panel's size: pixel by pixel where that is a whole factor.
-    fileprivate mutating func pastePanel(_ image: Tensor<Float>, at origin: (x: Int, y: Int), _ size: (width: Int, height: Int)) {
+    fileprivate func pastePanel(_ image: Tensor<Float>, at origin: (x: Int, y: Int), _ size: (width: Int, height: Int)) {
         let factor = size.width / image.shape[2]
         if factor >= 1 && factor * image.shape[2] == size.width {
             paste(image, at: origin, scale: factor)
@@ -96,7 +79,7 @@ extension Canvas {
     }
 
     /// The path of the target's quadrilateral over the whole canvas, which shows the source; the truth, where known, as a thin white line.
-    fileprivate mutating func draw(_ shown: ShownAlignment) {
+    fileprivate func draw(_ shown: ShownAlignment) {
         func corners(_ matrix: Matrix3) -> [SIMD2<Double>] {
             matrix.corners.map { SIMD2(($0.x + 1) / 2 * Double(width), ($0.y + 1) / 2 * Double(height)) }
         }

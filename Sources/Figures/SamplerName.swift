@@ -1,3 +1,4 @@
+import Drawing
 import LinWarp
 
 /// The samplers that the paper compares, by name.

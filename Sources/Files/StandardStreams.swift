@@ -21,6 +21,16 @@ package func printOutput(_ lines: [String]) throws(FileError) {
     }
 }
 
+/// Writes bytes to standard output as they are. Where the reader of a pipe is gone, the program ends as others do.
+package func writeOutput(_ bytes: [UInt8]) throws(FileError) {
+    do throws(FileError) {
+        try bytes.withUnsafeBufferPointer { (bytes) throws(FileError) in try write(UnsafeRawBufferPointer(bytes), to: STDOUT_FILENO) }
+    } catch {
+        if error.code == EPIPE { files_end_by_broken_pipe() }
+        throw error
+    }
+}
+
 /// Prints a line on standard error, with control characters escaped. Where that is not possible, there is nobody who could be told.
 package func printError(_ line: String) { try? write(line.escapingControls + "\n", to: STDERR_FILENO) }
 

@@ -8,15 +8,20 @@ private let fileSizeLimit = 1 << 32
 ///
 /// The first bytes are looked at before the rest is read, so that a large file of another kind costs nothing.
 func readImageFile(_ path: String) throws(ImageError) -> (bytes: [UInt8], format: ImageFormat) {
-    let file = try open(path)
-    guard file.size > 0 else { throw .empty(path: path) }
-    let start = try read(file, count: min(file.size, ImageFormat.prefixLength), path: path)
-    let format = try format(of: start, name: path)
+    let (file, format) = try openImageFile(path)
     guard file.size <= fileSizeLimit else {
         throw .unreadable(path: path, reason: "it has \(file.size) bytes, more than \(fileSizeLimit)")
     }
     try requireMemory(file.size, for: path)
     return (try read(file, count: file.size, path: path), format)
+}
+
+/// The image file at `path` and the format that it begins with.
+func openImageFile(_ path: String) throws(ImageError) -> (file: InputFile, format: ImageFormat) {
+    let file = try open(path)
+    guard file.size > 0 else { throw .empty(path: path) }
+    let start = try read(file, count: min(file.size, ImageFormat.prefixLength), path: path)
+    return (file, try format(of: start, name: path))
 }
 
 /// What the bytes of a file, or those that it begins with, are of.

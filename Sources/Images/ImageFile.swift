@@ -74,8 +74,8 @@ public struct ImageFile: Sendable {
 
     /// How many pages a file has: more than one only if it is a TIFF file. Throws as reading it would where it is none that can be read.
     public static func pageCount(at path: String) throws(ImageError) -> Int {
-        let (bytes, format) = try readImageFile(path)
-        return format == .tiff ? try tiffPageCount(bytes, name: path) : 1
+        guard try openImageFile(path).format == .tiff else { return 1 }
+        return try tiffPageCount(readImageFile(path).bytes, name: path)
     }
 
     /// Whether writing with this depth changes values because they are outside of 0...1: not just by rounding.

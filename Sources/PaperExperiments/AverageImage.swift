@@ -1,3 +1,4 @@
+import Drawing
 import Files
 import Foundation
 import LinWarp
@@ -115,14 +116,14 @@ enum AverageImage: Experiment {
     /// A block of rows for each data set: the classes' names, the input, and a row for each sampler.
     private static func montage(_ blocks: [Averages]) -> Tensor<Float> {
         let layouts = blocks.map(Layout.init)
-        var canvas = Canvas(width: layouts.map(\.width).max()!, height: layouts.map(\.height).reduce(0, +))
+        let canvas = Canvas(width: layouts.map(\.width).max()!, height: layouts.map(\.height).reduce(0, +))
         var top = 0
         for (block, layout) in zip(blocks, layouts) {
-            canvas.text(block.title, at: (Layout.gap, top + Layout.gap), scale: Layout.letters)
+            canvas.text(block.title, at: (Layout.gap, top + Layout.gap))
             for (column, name) in layout.names.enumerated() {
                 for (i, line) in name.enumerated() {
                     let y = layout.top(row: 0) - (name.count - i) * Layout.line
-                    canvas.text(line, at: (layout.left(column), top + y), scale: Layout.letters)
+                    canvas.text(line, at: (layout.left(column), top + y))
                 }
                 for (row, images) in ([block.inputs] + block.transformed).enumerated() {
                     let image = images[column]
@@ -132,9 +133,9 @@ enum AverageImage: Experiment {
             }
             for (row, name) in (["input"] + samplers.map(\.rawValue)).enumerated() {
                 let y = top + layout.top(row: row) + layout.side / 2 - Layout.line
-                canvas.text(name, at: (Layout.gap, y), scale: Layout.letters)
+                canvas.text(name, at: (Layout.gap, y))
                 if row > 0 {
-                    canvas.text("area \(fixed(block.area(row - 1), 2))", at: (Layout.gap, y + Layout.line), scale: Layout.letters)
+                    canvas.text("area \(fixed(block.area(row - 1), 2))", at: (Layout.gap, y + Layout.line))
                 }
             }
             top += layout.height
@@ -144,8 +145,8 @@ enum AverageImage: Experiment {
 
     /// Where the parts of a block are, in pixels from its upper left corner.
     private struct Layout {
-        static let gap = 10, margin = 150, letters = 2
-        static let line = BitmapFont.height(scale: letters) + 4
+        static let gap = 10, margin = 150
+        static let line = Canvas.lineHeight() + 4
 
         /// Of each image: a whole factor of its own, so that pixels stay squares.
         let side: Int
@@ -158,7 +159,7 @@ enum AverageImage: Experiment {
             self.side = side
             names = block.names.map { name in
                 name.split(separator: " ").reduce(into: []) { lines, word in
-                    if let last = lines.last, BitmapFont.width(of: "\(last) \(word)", scale: Self.letters) <= side {
+                    if let last = lines.last, Canvas.width(of: "\(last) \(word)") <= side {
                         lines[lines.count - 1] += " \(word)"
                     } else {
                         lines.append(String(word))

@@ -1,17 +1,17 @@
+import Drawing
 import Figures
 import LinWarp
 
 /// Arrows over a pale image, panel by panel, under a key of their colours.
 struct GradientFieldFigure {
-    private var canvas: Canvas
+    private let canvas: Canvas
     private let pale: Tensor<Float>
     private let columns: Int
     private let size: (width: Int, height: Int)
     private var count = 0
 
     private static let gap = 16
-    private static let textScale = 3
-    private static var textHeight: Int { BitmapFont.height(scale: textScale) }
+    private static let textHeight = Canvas.lineHeight(size: Style.title)
     private static let panelWidth = 560
     private static let rows = SamplerName.allCases.count
 
@@ -35,7 +35,7 @@ struct GradientFieldFigure {
         let x = Self.gap + count % columns * (size.width + Self.gap)
         let y = 2 * Self.gap + Self.textHeight + count / columns * (size.height + Self.textHeight + 2 * Self.gap)
         count += 1
-        var panel = Canvas(width: size.width, height: size.height)
+        let panel = Canvas(width: size.width, height: size.height)
         panel.paste(pale, at: (0, 0), size: size)
         let half = SIMD2(Double(size.width), Double(size.height)) / 2
         for arrow in arrows {
@@ -43,7 +43,7 @@ struct GradientFieldFigure {
             panel.arrow(from: start, to: start + arrow.direction * 34, width: 4, color: Self.color(arrow.angle))
         }
         panel.disc(center: half, radius: 7, color: .black)
-        canvas.text(title, at: (x, y), scale: Self.textScale)
+        canvas.text(title, at: (x, y), size: Style.title)
         canvas.paste(panel.image, at: (x, y + Self.textHeight + Self.gap / 2))
     }
 
@@ -54,14 +54,14 @@ struct GradientFieldFigure {
         return share < 0.5 ? Color.blue.mixed(with: middle, 2 * share) : middle.mixed(with: .vermillion, 2 * share - 1)
     }
 
-    private mutating func drawKey() {
+    private func drawKey() {
         let (y, length) = (Self.gap, 240)
         let title = "off the way back: 0 "
-        canvas.text(title, at: (Self.gap, y), scale: Self.textScale)
-        let x = 2 * Self.gap + BitmapFont.width(of: title, scale: Self.textScale)
+        canvas.text(title, at: (Self.gap, y), size: Style.title)
+        let x = 2 * Self.gap + Canvas.width(of: title, size: Style.title)
         for i in 0..<length {
             canvas.fill(at: (x + i, y), size: (1, Self.textHeight - 6), color: Self.color(.pi * Double(i) / Double(length)))
         }
-        canvas.text("180 degrees", at: (x + length + Self.gap, y), scale: Self.textScale)
+        canvas.text("180 degrees", at: (x + length + Self.gap, y), size: Style.title)
     }
 }

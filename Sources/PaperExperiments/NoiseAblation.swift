@@ -1,3 +1,4 @@
+import Drawing
 import Files
 import LinWarp
 
@@ -58,11 +59,11 @@ enum NoiseAblation: Experiment {
         let panels =
             [("bilinear", sampled(BilinearSampler()))]
             + sigmas.map { ("sigma = \(fixed($0, 0)) px", sampled(LinearizedSampler(sigma: $0, noise: .seed(seed)))) }
-        let (gap, scale, top) = (12, 2, BitmapFont.height(scale: 3) + 24)
-        var canvas = Canvas(width: gap + panels.count * (scale * width + gap), height: top + scale * height + gap)
+        let (gap, scale, top) = (12, 2, Canvas.lineHeight(size: Style.title) + 24)
+        let canvas = Canvas(width: gap + panels.count * (scale * width + gap), height: top + scale * height + gap)
         for (i, panel) in panels.enumerated() {
             let x = gap + i * (scale * width + gap)
-            canvas.text(panel.0, at: (x, gap), scale: 3)
+            canvas.text(panel.0, at: (x, gap), size: Style.title)
             canvas.paste(panel.1, at: (x, top), scale: scale)
         }
         return canvas.image

@@ -24,7 +24,7 @@ enum OptimizationPath: Experiment {
             rows.append(
                 ShownAlignment(
                     caption: "\(kind.rawValue): corner error \(error)", color: kind.color, alignment: alignment, truth: task.truth,
-                    aligned: aligned(task.source, alignment.matrix, height: task.target.shape[1], width: task.target.shape[2])))
+                    aligned: resampled(task.source, alignment.matrix, height: task.target.shape[1], width: task.target.shape[2])))
             for (iteration, corners) in alignment.cornerPath.enumerated() {
                 let loss = iteration < alignment.losses.count ? "\(alignment.losses[iteration])" : ""
                 table +=

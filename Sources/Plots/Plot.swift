@@ -1,3 +1,4 @@
+import Drawing
 import Files
 import Foundation
 
@@ -49,7 +50,7 @@ package struct Plot {
         let quoted = name.replacingOccurrences(of: "'", with: "''")
         return """
             data = '\(quoted).csv'
-            set terminal \(terminal) size \(width),\(height) font "sans-serif,20"
+            set terminal \(terminal) size \(width),\(height) font "\(Style.font),20"
             if (!exists("prints_picture")) set output '\(quoted).\(format)'
             set datafile separator comma
             set datafile columnheaders

@@ -91,6 +91,19 @@ extension Matrix3 {
         return Matrix3([x, 0, x - 0.5, 0, y, y - 0.5, 0, 0, 1])
     }
 
+    /// From the normalized coordinates of a part of an image to those of the whole.
+    ///
+    /// - Parameters:
+    ///   - x: The part's leftmost column of pixels.
+    ///   - y: Its upper row.
+    ///   - part: Its size in pixels.
+    ///   - whole: The image's size in pixels.
+    package static func part(
+        x: Int, y: Int, _ part: (height: Int, width: Int), of whole: (height: Int, width: Int)
+    ) -> Matrix3 {
+        pixels(whole).inverse! * .translation(Double(x), Double(y)) * pixels(part)
+    }
+
     /// Whether its last row is (0, 0, c), but for rounding.
     fileprivate var isAffine: Bool { abs(self[2, 0]) + abs(self[2, 1]) <= 1e-12 * abs(self[2, 2]) }
 

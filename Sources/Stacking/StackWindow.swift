@@ -86,7 +86,7 @@ extension StackWindow {
     /// From this window's normalized coordinates to a frame's, where `matrix` is from the reference's to the frame's.
     func matrix(_ matrix: Matrix3, size: (height: Int, width: Int)) -> Matrix3 {
         if x == 0, y == 0, width == size.width, height == size.height { return matrix }
-        return matrix * Matrix3.pixels(size).inverse! * .translation(Double(x), Double(y)) * Matrix3.pixels((height, width))
+        return matrix * .part(x: x, y: y, (height, width), of: size)
     }
 }
 

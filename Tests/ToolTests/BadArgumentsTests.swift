@@ -25,7 +25,7 @@ final class BadArgumentsTests: ToolTestCase {
         try assertOptionsRefused(command, [["--sampler", "nearest"], ["--padding", "none"], ["--seed", "-1"], ["--seed", "1.5"]])
         try assertOptionsRefused(command, [["--unknown"], ["--size"], ["--matrix"]])
         try assertFails(command + ["--matrix", "1,0,0,0,1,0", "--rotate", "3"], code: 64, naming: "--matrix", "--rotate")
-        try assertFails(command + ["extra"], code: 64, naming: "extra")
+        try assertFails(command + ["extra"], code: 64, naming: "--out: found out.png for 2 images, expected a directory")
     }
 
     func testWarpOutputNames() throws {

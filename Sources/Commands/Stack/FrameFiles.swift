@@ -5,45 +5,51 @@ import LinWarp
 
 /// The files that frames are read from, in order.
 struct FrameFiles: Sendable {
-    let names: [String]
+    /// An image file, or a page of one.
+    private struct Frame {
+        var path: String
+        /// From 1 on; nil where there is just one.
+        var page: Int?
+    }
 
-    var count: Int { names.count }
+    private let frames: [Frame]
+
+    var count: Int { frames.count }
+
+    /// By which frames are named.
+    var names: [String] { frames.map { frame in frame.page.map { "\(frame.path), page \($0)" } ?? frame.path } }
 
     /// - Parameter arguments: Paths, and patterns as a shell knows them.
     init(_ arguments: [String]) throws {
-        var names: [String] = []
+        var found: [Frame] = []
         for argument in arguments {
-            // A file may have a name that looks like a pattern.
-            if !argument.contains(where: { "*?[".contains($0) }) || FileManager.default.fileExists(atPath: argument) {
-                names.append(argument)
-                continue
+            for path in try paths(argument) {
+                // A file that can't be read is named when it is.
+                let pages = (try? ImageFile.pageCount(at: path)) ?? 1
+                found += pages == 1 ? [Frame(path: path)] : (1...pages).map { Frame(path: path, page: $0) }
             }
-            let found = paths(matching: argument)
-            guard !found.isEmpty else { throw Failure(description: "\(argument): found no file of such a name, expected some") }
-            names += found
         }
-        guard names.count > 1 else { throw ValidationError("FRAMES: found one, expected several") }
-        self.names = names
+        guard found.count > 1 else { throw ValidationError("FRAMES: found one, expected several") }
+        frames = found
     }
 
-    func frame(_ index: Int) throws -> Tensor<Float> { try Tensor<Float>(imageAt: names[index]) }
+    /// With all that the file says.
+    func file(_ index: Int) throws -> ImageFile { try ImageFile(at: frames[index].path, page: (frames[index].page ?? 1) - 1) }
+
+    func frame(_ index: Int) throws -> Tensor<Float> { try file(index).pixels }
 
     /// Of an aligned frame's file: in order, and never the same for two.
-    func alignedName(_ index: Int) -> String {
-        let stem = URL(fileURLWithPath: names[index]).deletingPathExtension().lastPathComponent
-        return String(format: "%04d-", index + 1) + stem + ".png"
-    }
-
-    /// The size of those that were aligned.
-    func size(of frames: [StackedFrame]) throws -> PixelSize {
-        PixelSize(of: try frame(frames.first { $0.place != nil }!.index))
+    func alignedName(_ index: Int, _ format: WritableFormat) -> String {
+        let frame = frames[index]
+        let stem = URL(fileURLWithPath: frame.path).deletingPathExtension().lastPathComponent
+        return String(format: "%04d-", index + 1) + stem + (frame.page.map { "-\($0)" } ?? "") + ".\(format.fileExtension)"
     }
 
     /// By which it is seen that files are still the same.
     var stamps: [Stamp] {
-        names.map { name in
+        zip(frames, names).map { frame, name in
             var information = stat()
-            guard stat(name, &information) == 0 else { return Stamp(name: name, bytes: 0, modified: 0) }
+            guard stat(frame.path, &information) == 0 else { return Stamp(name: name, bytes: 0, modified: 0) }
             return Stamp(
                 name: name, bytes: Int(information.st_size),
                 modified: information.st_mtim.tv_sec * 1_000_000_000 + information.st_mtim.tv_nsec)
@@ -58,10 +64,14 @@ struct FrameFiles: Sendable {
     }
 }
 
-/// In the order of their names.
-private func paths(matching pattern: String) -> [String] {
+/// What an argument stands for: of a pattern, in the order of the names.
+private func paths(_ argument: String) throws -> [String] {
+    // A file may have a name that looks like a pattern.
+    if !argument.contains(where: { "*?[".contains($0) }) || FileManager.default.fileExists(atPath: argument) { return [argument] }
     var found = glob_t()
     defer { globfree(&found) }
-    guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+    guard glob(argument, 0, nil, &found) == 0, found.gl_pathc > 0 else {
+        throw Failure(description: "\(argument): found no file of such a name, expected some")
+    }
     return (0..<Int(found.gl_pathc)).map { String(cString: found.gl_pathv[$0]!) }
 }

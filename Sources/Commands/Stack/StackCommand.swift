@@ -19,7 +19,9 @@ struct StackCommand: ParsableCommand {
               linwarp stack 'timelapse/*.png' --reference previous --crop common --out steady
             """)
 
-    @Argument(help: "The frames, in order: image files, or quoted patterns such as 'burst/*.jpg'.", transform: pathArgument)
+    @Argument(
+        help: "The frames, in order: image files, or quoted patterns such as 'burst/*.jpg'. Each page of a TIFF file is a frame.",
+        transform: pathArgument)
     var frames: [String]
 
     @Option(
@@ -44,6 +46,8 @@ struct StackCommand: ParsableCommand {
     var mask: String?
 
     @OptionGroup var conventions: ConventionOptions
+
+    @OptionGroup var writing: ImageOptions
 
     @Option(help: "The directory to write to.", transform: pathArgument)
     var out = "linwarp-out"
@@ -79,31 +83,36 @@ struct StackCommand: ParsableCommand {
         defer { progress.clear() }
         let placed = try align(stack, files, journal, progress)
         let window = try namingOptions { try stack.window(crop, of: placed) }
+        let like = try files.file(placed.first { $0.place != nil }!.index)
+        let writing = self.writing.writing(like: like, as: like.depth == .float ? .tiff : .png)
+        let channels = like.pixels.shape[0] + 1
         try requireMemory(
-            10 * MemoryLayout<Float>.stride * 3 * window.width * window.height, for: "a stack of \(window.width)x\(window.height)")
+            8 * MemoryLayout<Float>.stride * channels * window.width * window.height,
+            for: "a stack of \(window.width)x\(window.height) pixels")
         let report = StackReport(
-            names: files.names, frames: placed, size: try files.size(of: placed), window: window, conventions: conventions, out: out)
+            names: files.names, frames: placed, size: PixelSize(of: like.pixels), window: window, conventions: conventions, out: out,
+            combined: combine == .none ? nil : "stack.\(writing.format.fileExtension)")
         try report.write()
-        switch combine.combination {
-        case let combination?:
-            var pace = FramePace("combining", of: report.used.count)
+        if let combination = combine.combination {
+            var pace = Pace("combining", of: report.used.count)
             let image = try namingOptions {
                 try stack.combined(placed, as: combination, window: window, transparent: crop == .all, scratch: out) { _ in
                     progress.show(pace.next())
                 }
             }
-            try image.writeImage(to: "\(out)/stack.png")
-        case nil: try writeAligned(stack, files, report, journal, progress)
+            try writing.write(image, to: "\(out)/\(report.combined!)")
+        } else {
+            try writeAligned(stack, files, report, writing, journal, progress)
         }
         progress.clear()
-        if json { try printResults(try report.json()) } else { try quiet.print(report.lines(combined: combine != .none)) }
+        if json { try printResults(try report.json()) } else { try quiet.print(report.lines) }
     }
 
     private func align(
         _ stack: Stack, _ files: FrameFiles, _ journal: StackJournal, _ progress: ProgressLine
     ) throws -> [StackedFrame] {
         let settings = StackSettings(reference: reference, family: family, mask: try mask.map(brightness(ofMask:)))
-        var pace = FramePace("aligning", of: files.count * (reference == .mean ? 2 : 1), from: journal.steps.count)
+        var pace = Pace("aligning", of: files.count * (reference == .mean ? 2 : 1), from: journal.steps.count)
         progress.show("aligning")
         let placed = try namingOptions {
             try stack.align(settings, known: journal.steps) { step in
@@ -121,17 +130,22 @@ struct StackCommand: ParsableCommand {
     }
 
     private func writeAligned(
-        _ stack: Stack, _ files: FrameFiles, _ report: StackReport, _ journal: StackJournal, _ progress: ProgressLine
+        _ stack: Stack, _ files: FrameFiles, _ report: StackReport, _ writing: ImageWriting, _ journal: StackJournal,
+        _ progress: ProgressLine
     ) throws {
         let directory = try OutputDirectory("\(out)/aligned").path
-        let missing = report.used.filter { !journal.written.contains(files.alignedName($0.index)) }
-        let pace = Mutex(FramePace("writing", of: report.used.count, from: report.used.count - missing.count))
+        func file(_ frame: StackedFrame) -> StackJournal.Written {
+            .init(
+                name: files.alignedName(frame.index, writing.format), crop: crop, depth: writing.depth.rawValue, quality: writing.quality)
+        }
+        let missing = report.used.filter { !journal.written.contains(file($0)) }
+        let pace = Mutex(Pace("writing", of: report.used.count, from: report.used.count - missing.count))
         // Each with the image that was read: four in memory.
         try missing.forEachConcurrently(atOnce: 2) { frame in
-            let name = files.alignedName(frame.index)
-            try stack.aligned(frame, window: report.window, transparent: crop == .all).writeImage(to: "\(directory)/\(name)")
+            let file = file(frame)
+            try writing.write(stack.aligned(frame, window: report.window, transparent: crop == .all), to: "\(directory)/\(file.name)")
             try pace.withLock {
-                try journal.append(written: name)
+                try journal.append(written: file)
                 progress.show($0.next())
             }
         }

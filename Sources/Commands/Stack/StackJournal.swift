@@ -4,7 +4,7 @@ import LinWarp
 
 /// What a stack has come to, line by line, so that it can go on after an interruption.
 ///
-/// The first line says what stack it is; each of the others is a step of the alignment, or the name of a file that was written.
+/// The first line says what stack it is; each of the others is a step of the alignment, or a file that was written.
 final class StackJournal: Sendable {
     /// What decides the result.
     struct Setup: Codable, Equatable {
@@ -14,15 +14,23 @@ final class StackJournal: Sendable {
         var frames: [FrameFiles.Stamp]
     }
 
+    /// A file of an aligned frame, and what decides what is in it.
+    struct Written: Codable, Equatable {
+        var name: String
+        var crop: StackWindow.Crop
+        var depth: String
+        var quality: Int?
+    }
+
     private struct Line: Codable {
         var setup: Setup?
         var step: Stack.Step?
-        var written: String?
+        var written: Written?
     }
 
     /// What an earlier run has found and written.
     let steps: [Stack.Step]
-    let written: Set<String>
+    let written: [Written]
     private let path: String
 
     /// Goes on with what is in a directory, or begins anew there.
@@ -39,19 +47,19 @@ final class StackJournal: Sendable {
                 throw Failure(
                     description: "--resume: found that \(path) is of \(difference(first.setup, setup)), expected the same stack")
             }
-            (steps, written) = (lines.compactMap(\.step), Set(lines.compactMap(\.written)))
+            (steps, written) = (lines.compactMap(\.step), lines.compactMap(\.written))
             // Without what the interruption has damaged.
             try replace(with: lines)
             return
         }
-        for name in (lines ?? []).compactMap(\.written) { try? removeFile(at: "\(directory)/aligned/\(name)") }
+        for file in (lines ?? []).compactMap(\.written) { try? removeFile(at: "\(directory)/aligned/\(file.name)") }
         (steps, written) = ([], [])
         try replace(with: [Line(setup: setup)])
     }
 
     func append(_ step: Stack.Step) throws { try append(Line(step: step)) }
 
-    func append(written: String) throws { try append(Line(written: written)) }
+    func append(written: Written) throws { try append(Line(written: written)) }
 
     private func append(_ line: Line) throws {
         let text = try encodedJSON(line) + "\n"

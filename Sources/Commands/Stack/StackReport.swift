@@ -11,6 +11,8 @@ struct StackReport {
     let window: StackWindow
     let conventions: ConventionOptions
     let out: String
+    /// The file of what frames were combined to; nil where each was written.
+    let combined: String?
 
     /// Those that belong to the stack.
     var used: [StackedFrame] { frames.filter { $0.place != nil } }
@@ -44,12 +46,12 @@ struct StackReport {
     }
 
     /// For people to read.
-    func lines(combined: Bool) -> [String] {
+    var lines: [String] {
         let worst = used.compactMap { $0.cornerDeviations?.max() }.max() ?? 0
         return [
             "\(used.count) of \(frames.count) frames, corners within \(fixed(worst, 3)) pixels (standard deviation), "
                 + "cut to \(window.width)x\(window.height) at \(window.x),\(window.y)",
-            combined ? "\(out)/stack.png" : "\(out)/aligned", "\(out)/frames.csv", "\(out)/drift.png",
+            "\(out)/\(combined ?? "aligned")", "\(out)/frames.csv", "\(out)/drift.png",
         ]
     }
 

@@ -1,7 +1,7 @@
 import Files
 
-/// How far work on many frames is, and how long the rest will take.
-struct FramePace {
+/// How far work on many images is, and how long the rest will take.
+struct Pace {
     private let work: String
     private let all: Int
     private let first: Int
@@ -10,7 +10,7 @@ struct FramePace {
 
     /// - Parameters:
     ///   - work: What is done.
-    ///   - all: How many frames there are.
+    ///   - all: How many images there are.
     ///   - first: How many were done before.
     init(_ work: String, of all: Int, from first: Int = 0) { (self.work, self.all, self.first, done) = (work, all, first, first) }
 

@@ -1,7 +1,7 @@
 import Tensors
 
 /// The weights that make the pixels along one axis from those of another length.
-struct Resampling {
+private struct Resampling {
     /// For output pixel i: the first input pixel, and the range of `weights` for it and those after it.
     private var taps: [(first: Int, weights: Range<Int>)] = []
     private var weights: [Float] = []
@@ -52,18 +52,41 @@ struct Resampling {
     }
 }
 
-/// An image taken apart: one plane (grey) or three, premultiplied by alpha if there is any, so that transparent pixels lend no color
-/// to their neighbours when planes are scaled.
-struct ImageLayers {
-    let width, height: Int
-    let colors: [[Float]]
-    let alpha: [Float]?
+/// An image at another size, taken apart: by averages of areas where it becomes smaller, by linear interpolation where it becomes larger.
+/// Colors are multiplied by alpha if there is any, so that transparent pixels lend none to their neighbours.
+package struct ScaledImage {
+    package let width, height: Int
+    /// One plane (grey) or three.
+    package let colors: [[Float]]
+    package let alpha: [Float]?
 
-    /// `image` is `[channels, height, width]` with 1 to 4 channels.
-    init(_ image: Tensor<Float>) {
+    /// - Parameters:
+    ///   - image: `[channels, height, width]` with 1 to 4 channels.
+    ///   - height: In pixels.
+    ///   - width: In pixels.
+    ///   - repeats: Whether each pixel becomes a square of pixels instead, of which there must be a whole number.
+    package init(_ image: Tensor<Float>, height: Int, width: Int, repeats: Bool = false) {
         precondition(
-            image.rank == 3 && (1...4).contains(image.shape[0]) && image.count > 0,
-            "paste: found an image of the shape \(image.shape), expected [1 to 4 channels, height, width] and no empty axis")
+            image.rank == 3 && (1...4).contains(image.shape[0]) && image.count > 0 && height > 0 && width > 0,
+            "ScaledImage: found an image of the shape \(image.shape) and the size \(width) x \(height), "
+                + "expected [1 to 4 channels, height, width] and no empty axis")
+        func axis(_ length: Int, _ scaled: Int) -> Resampling {
+            repeats ? .repeated(length, scaled / length) : .smooth(from: length, to: scaled)
+        }
+        self = ScaledImage(image).resampled(columns: axis(image.shape[2], width), rows: axis(image.shape[1], height))
+    }
+
+    /// RGB, where there is alpha over white: [3, height, width].
+    package var opaque: Tensor<Float> {
+        Tensor(shape: [3, height, width]) { out in
+            for channel in 0..<3 {
+                let color = colors[colors.count == 1 ? 0 : channel]
+                for i in 0..<color.count { out[channel * color.count + i] = (alpha.map { 1 - $0[i] } ?? 0) + color[i] }
+            }
+        }
+    }
+
+    private init(_ image: Tensor<Float>) {
         (height, width) = (image.shape[1], image.shape[2])
         let plane = width * height
         let planes = image.withScalars { pixels in
@@ -85,9 +108,9 @@ struct ImageLayers {
         self.alpha = alpha
     }
 
-    func resampled(columns: Resampling, rows: Resampling) -> ImageLayers {
+    private func resampled(columns: Resampling, rows: Resampling) -> ScaledImage {
         func scaled(_ plane: [Float]) -> [Float] { scale(plane, columns: columns, rows: rows) }
-        return ImageLayers(width: columns.count, height: rows.count, colors: colors.map(scaled), alpha: alpha.map(scaled))
+        return ScaledImage(width: columns.count, height: rows.count, colors: colors.map(scaled), alpha: alpha.map(scaled))
     }
 
     /// Rows first, then columns.
