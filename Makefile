@@ -9,7 +9,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff
 TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: bench-registration demo test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration bench-stack demo install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -17,6 +17,28 @@ demo: setup
 
 test: setup
 	$(TEST)
+
+# The program with Swift's libraries in it, its manual page and what shells complete: needs no Swift where it runs, only the system packages.
+PREFIX ?= /usr/local
+INSTALL_BUILD = $(BUILD) --product linwarp --static-swift-stdlib --scratch-path .build-install
+PROGRAM = $(DESTDIR)$(PREFIX)/bin/linwarp
+MANUAL = $(DESTDIR)$(PREFIX)/share/man/man1/linwarp.1
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/linwarp $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_linwarp \
+	$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/linwarp.fish
+
+install: setup
+	$(INSTALL_BUILD)
+	$(SWIFT) package generate-manual
+	install -D --strip "$$($(INSTALL_BUILD) --show-bin-path)/linwarp" "$(PROGRAM)"
+	install -D --mode 644 .build/plugins/GenerateManual/outputs/linwarp/linwarp.1 "$(MANUAL)"
+	mkdir -p $(foreach file,$(COMPLETIONS),"$(dir $(file))")
+	set -e; for file in $(COMPLETIONS); do \
+		case "$$file" in *bash*) shell=bash ;; *zsh*) shell=zsh ;; *) shell=fish ;; esac; \
+		"$(PROGRAM)" --generate-completion-script $$shell >"$$file"; \
+	done
+
+uninstall:
+	rm -f "$(PROGRAM)" "$(MANUAL)" $(COMPLETIONS)
 
 # Installs the system libraries that are missing, through apt.
 setup:
@@ -53,6 +75,14 @@ bench-registration: setup
 	$(REGISTRATION)/bin/pip install -q -r Benchmarks/Registration/requirements.txt
 	$(SWIFT) build -c release --package-path Benchmarks --product registration-worker
 	$(REGISTRATION)/bin/python Benchmarks/Registration/compare.py $(BENCH_OPTIONS)
+
+# How exactly and how fast a burst of frames is stacked, beside a loop over OpenCV's ECC: a quarter of an hour.
+bench-stack: PACKAGES += python3-venv
+bench-stack: setup
+	test -d $(REGISTRATION) || python3 -m venv $(REGISTRATION)
+	$(REGISTRATION)/bin/pip install -q -r Benchmarks/Registration/requirements.txt
+	$(BUILD) --product linwarp
+	$(REGISTRATION)/bin/python Benchmarks/Registration/stack.py "$$($(BUILD) --show-bin-path)/linwarp" $(BENCH_OPTIONS)
 
 # Whether something has become more than twice as slow as the thresholds in Benchmarks/Thresholds.
 bench-check: setup
@@ -96,6 +126,7 @@ test-kernels: setup
 # the pool of memory and what cannot be tested so; the files say what is no finding, and why.
 sanitize: setup sanitize-undefined
 	LSAN_OPTIONS="suppressions='$(CURDIR)/Tests/sanitize-leaks.txt':print_suppressions=0" \
+	ASAN_OPTIONS="suppressions='$(CURDIR)/Tests/sanitize-address.txt'" \
 		$(TEST) --sanitize address -Xswiftc -DADDRESS_SANITIZER --scratch-path .build-address
 	TSAN_OPTIONS="suppressions='$(CURDIR)/Tests/sanitize-races.txt':print_suppressions=0" \
 		$(TEST) --sanitize thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build-thread
