@@ -301,9 +301,10 @@ static cimage_status read_tiff(tiff_source *source, cimage_layout *layout, cimag
     const cimage_status found = tiff_find_page(source->input, source->input->page, &source->page, NULL, source->message);
     if (found != cimage_ok) return found;
     source->tiff = open_tiff(source);
+    if (source->is_short) return cimage_truncated;
     if (!source->tiff) return failure(source);
     // Tags whose damage libtiff gets over are none of the pixels'.
-    source->is_damaged = source->is_short = false;
+    source->is_damaged = false;
     source->message[0] = 0;
     tiff_blocks blocks = {0};
     const cimage_status status = describe(source, &blocks);

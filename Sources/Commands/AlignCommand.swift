@@ -117,6 +117,13 @@ struct SearchOptions: ParsableArguments {
 
     @OptionGroup var quiet: QuietOption
 
+    func validate() throws {
+        // A figure has a row for each.
+        for name in sampler where sampler.count(where: { $0 == name }) > 1 {
+            throw ValidationError("--sampler: found \(name.rawValue) more than once, expected each once")
+        }
+    }
+
     /// Whether the paper's search is asked for.
     var isPaper: Bool { !sampler.isEmpty || optimizer != nil || iterations != nil || seed != nil }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Drawing
 import Files
 import LinWarp
 
@@ -20,6 +21,9 @@ struct InfoCommand: ParsableCommand {
         var openBLASThreads = BLASInformation.threads
         var libpng = ImageLibraries.png
         var libjpeg = ImageLibraries.jpeg
+        var libtiff = ImageLibraries.tiff
+        var libwebp = ImageLibraries.webp
+        var cairo = cairoVersion
     }
 
     mutating func run() throws {
@@ -29,7 +33,7 @@ struct InfoCommand: ParsableCommand {
             "linwarp \(report.version)",
             "kernels: \(report.kernels), threads: \(report.threads)",
             "OpenBLAS: \(report.openBLAS), core \(report.openBLASCore), threads \(report.openBLASThreads) (LinWarp spreads the work itself)",
-            "libpng \(report.libpng), libjpeg \(report.libjpeg)",
+            "libpng \(report.libpng), libjpeg \(report.libjpeg), libtiff \(report.libtiff), libwebp \(report.libwebp), cairo \(report.cairo)",
         ])
     }
 }

@@ -5,7 +5,8 @@ import Tensors
 
 /// How an image is seen at another place and size.
 public enum Interpolation: String, CaseIterable, Sendable, Codable {
-    /// Averages where the image shrinks, as `area`; `cubic` elsewhere.
+    /// Averages where the image shrinks: of `cubic`, so far apart that with the extent that the source's pixels have themselves the samples
+    /// cover a target pixel. `cubic` elsewhere.
     case auto
     /// The nearest pixel: for labels.
     case nearest
@@ -58,7 +59,8 @@ public func resampled<Scalar: FloatingScalar>(
     (resampling.channels, resampling.padding, resampling.nearest) = (Int32(channels), padding.raw, interpolation == .nearest)
     (resampling.source_height, resampling.source_width) = (Int32(size.height), Int32(size.width))
     (resampling.target_height, resampling.target_width) = (Int32(height), Int32(width))
-    (resampling.across, resampling.down) = (Int32(samples.across), Int32(samples.down))
+    (resampling.across, resampling.down) = (Int32(samples.x.count), Int32(samples.y.count))
+    (resampling.apart_x, resampling.apart_y) = (samples.x.apart, samples.y.apart)
     // What lies in front has a positive denominator.
     let sign: Double = pixels[2, 2] + pixels[2, 0] * Double(width - 1) / 2 + pixels[2, 1] * Double(height - 1) / 2 < 0 ? -1 : 1
     withUnsafeMutableBytes(of: &resampling.matrix) { $0.copyBytes(from: pixels.elements.map { sign * $0 }.withUnsafeBytes { Array($0) }) }
@@ -66,7 +68,7 @@ public func resampled<Scalar: FloatingScalar>(
         image.withScalars { source in
             resampling.source = UnsafeRawPointer(source.baseAddress!)
             let (whole, out) = (resampling, out.baseAddress!)
-            let cost = channels * width * samples.across * samples.down
+            let cost = channels * width * samples.x.count * samples.y.count
             Threads.forEachPiece(of: height, size: max(1, 16384 / max(1, cost))) { rows in
                 var resampling = whole
                 for row in rows { Scalar.kernels.resample(&resampling, Int32(row), out) }
@@ -75,9 +77,42 @@ public func resampled<Scalar: FloatingScalar>(
     }
 }
 
-/// So many samples a target pixel, along its two axes.
-private func samplesPerPixel(_ pixels: Matrix3, height: Int, width: Int, _ interpolation: Interpolation) -> (across: Int, down: Int) {
-    guard interpolation == .auto || interpolation == .area else { return (1, 1) }
+/// The samples of a target pixel along one of its axes.
+private struct PixelSamples {
+    let count: Int
+    /// In target pixels.
+    let apart: Double
+
+    /// - Parameters:
+    ///   - length: Of the target pixel, in source pixels.
+    ///   - interpolation: Which must be one that averages.
+    init(_ length: Double, _ interpolation: Interpolation) {
+        let doubled = length.isFinite ? max(2, Int(min(2 * length - 1e-9, mostSamples).rounded(.up))) : 2
+        guard interpolation == .auto else {
+            self.init(count: doubled, apart: 1 / Double(doubled))
+            return
+        }
+        // What is more by less than that is rounding.
+        guard length > 1 + 1e-9, length.isFinite else {
+            self.init(count: 1, apart: 1)
+            return
+        }
+        // A sample is itself the mean over a source pixel, whose variance is 1/12; n samples d apart have (n² - 1) d²/12. Both together are
+        // to have that of the target pixel, length²/12.
+        let n = Double(doubled)
+        self.init(count: doubled, apart: ((length * length - 1) / (n * n - 1)).squareRoot() / length)
+    }
+
+    init(count: Int, apart: Double) { (self.count, self.apart) = (count, apart) }
+}
+
+/// Those along a target pixel's two axes.
+private func samplesPerPixel(
+    _ pixels: Matrix3, height: Int, width: Int, _ interpolation: Interpolation
+) -> (x: PixelSamples, y: PixelSamples) {
+    guard interpolation == .auto || interpolation == .area else {
+        return (PixelSamples(count: 1, apart: 1), PixelSamples(count: 1, apart: 1))
+    }
     // Source pixels a target pixel, where that is most: at a corner, or in the middle.
     var (longestX, longestY) = (0.0, 0.0)
     let (right, bottom) = (Double(width - 1), Double(height - 1))
@@ -87,11 +122,7 @@ private func samplesPerPixel(_ pixels: Matrix3, height: Int, width: Int, _ inter
         longestX = max(longestX, hypot(next.x - left.x, next.y - left.y))
         longestY = max(longestY, hypot(below.x - above.x, below.y - above.y))
     }
-    func count(_ length: Double) -> Int {
-        let doubled = length.isFinite ? Int(min(2 * length - 1e-9, mostSamples).rounded(.up)) : 1
-        return interpolation == .area ? max(2, doubled) : length > 1 + 1e-3 ? max(2, doubled) : 1
-    }
-    return (count(longestX), count(longestY))
+    return (PixelSamples(longestX, interpolation), PixelSamples(longestY, interpolation))
 }
 
 /// Along an axis of a target pixel.

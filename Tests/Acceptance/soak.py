@@ -281,7 +281,7 @@ try:
         Work("warp", "warp scene.ppm --rotate 25 --scale 0.5 --sampler linearized --seed 3 --size 640x480 --out OUT/warped.png".split(),
              ["warped.png"]),
         Work("align", "align scene.ppm view.ppm --family similarity --iterations 30 --seed 3 --out OUT".split(),
-             ["aligned-linearized.png", "figure.png", "result.json"]),
+             ["aligned-linearized.png", "comparison.png", "figure.png", "result.json"]),
         Work("train", ("train mnist --data data --network stn --sampler linearized --batch 8 --iterations 60 --interval 5 --seed 3 --out OUT").split(),
              ["checkpoint.safetensors", "best.safetensors", "log.jsonl"]),
     ], float(os.environ.get("SOAK_MINUTES") or 30), int(os.environ.get("SOAK_SEED") or 1))

@@ -44,7 +44,7 @@ final class OutputTests: ToolTestCase {
 
     func testInformation() throws {
         struct Information: Decodable {
-            var version, kernels, openBLAS, openBLASCore, libpng, libjpeg: String
+            var version, kernels, openBLAS, openBLASCore, libpng, libjpeg, libtiff, libwebp, cairo: String
             var threads, openBLASThreads: Int
         }
         let information: Information = try json(["info"], environment: ["LINWARP_THREADS": "3"])
@@ -54,7 +54,9 @@ final class OutputTests: ToolTestCase {
         XCTAssertEqual(information.kernels, KernelLevel.current.rawValue)
         XCTAssertEqual(information.version, try succeed(["--version"]).trimmingCharacters(in: .newlines))
         let text = try succeed(["info"])
-        for fact in [information.version, information.kernels, information.openBLASCore, information.libpng, information.libjpeg] {
+        for fact in [
+            information.version, information.kernels, information.openBLASCore, information.libpng, information.libtiff, information.cairo,
+        ] {
             XCTAssert(text.contains(fact), fact)
         }
     }

@@ -96,12 +96,13 @@ typedef struct {
 } warp_adam;
 
 // A planar image seen under a row-major matrix from the target's pixels to the source's, centres at whole numbers: each pixel of the target is
-// the mean of across x down samples of its area, each of the nearest pixel or by Keys' cubic convolution.
+// the mean of across x down samples, each of the nearest pixel or by Keys' cubic convolution; they are `apart_x` and `apart_y` target pixels apart.
 typedef struct {
     const void *source;
     int channels, source_height, source_width, target_height, target_width, across, down;
     bool nearest;
     warp_padding padding;
+    double apart_x, apart_y;
     double matrix[9];
 } warp_resampling;
 
