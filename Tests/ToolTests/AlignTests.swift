@@ -33,7 +33,7 @@ final class AlignTests: ToolTestCase {
             XCTAssertEqual(result.losses.count, result.iterations)
             XCTAssert((result.iterations...result.iterations + 1).contains(result.corners.count), result.method)
             XCTAssert(result.corners.allSatisfy { $0.count == 4 && $0.allSatisfy { $0.count == 2 } })
-            XCTAssertLessThan(result.losses.last!, result.losses[0] / 4, result.method)
+            XCTAssertLessThan(result.losses.last!, result.losses[0] / 3, result.method)
         }
         XCTAssertEqual(
             try FileManager.default.contentsOfDirectory(atPath: path("out")).sorted(),
