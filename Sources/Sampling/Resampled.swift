@@ -6,7 +6,8 @@ import Tensors
 /// How an image is seen at another place and size.
 public enum Interpolation: String, CaseIterable, Sendable, Codable {
     /// Averages where the image shrinks: of `cubic`, so far apart that with the extent that the source's pixels have themselves the samples
-    /// cover a target pixel. `cubic` elsewhere.
+    /// cover a target pixel. Elsewhere cubic convolution that sharpens a little, the more the
+    /// image grows.
     case auto
     /// The nearest pixel: for labels.
     case nearest
@@ -48,19 +49,15 @@ public func resampled<Scalar: FloatingScalar>(
         let (product, share) = (seen(colors * opacity), seen(opacity))
         return concatenate([product / maximum(share, Tensor(1e-6)), share], axis: 0)
     }
-    if interpolation == .bilinear {
-        let grid = SamplingGrid<Scalar>(matrix, height: height, width: width)
-        return BilinearSampler(padding: padding).sample(image.stopGradient().reshaped([1] + image.shape), at: grid)
-            .reshaped([channels, height, width])
-    }
     let pixels = Matrix3.pixels(size) * matrix * Matrix3.pixels((height, width)).inverse!
     let samples = samplesPerPixel(pixels, height: height, width: width, interpolation)
     var resampling = warp_resampling()
-    (resampling.channels, resampling.padding, resampling.nearest) = (Int32(channels), padding.raw, interpolation == .nearest)
+    (resampling.channels, resampling.padding, resampling.interpolation) = (Int32(channels), padding.raw, interpolation.raw)
     (resampling.source_height, resampling.source_width) = (Int32(size.height), Int32(size.width))
     (resampling.target_height, resampling.target_width) = (Int32(height), Int32(width))
     (resampling.across, resampling.down) = (Int32(samples.x.count), Int32(samples.y.count))
     (resampling.apart_x, resampling.apart_y) = (samples.x.apart, samples.y.apart)
+    resampling.keys = samples.keys
     // What lies in front has a positive denominator.
     let sign: Double = pixels[2, 2] + pixels[2, 0] * Double(width - 1) / 2 + pixels[2, 1] * Double(height - 1) / 2 < 0 ? -1 : 1
     withUnsafeMutableBytes(of: &resampling.matrix) { $0.copyBytes(from: pixels.elements.map { sign * $0 }.withUnsafeBytes { Array($0) }) }
@@ -73,6 +70,17 @@ public func resampled<Scalar: FloatingScalar>(
                 var resampling = whole
                 for row in rows { Scalar.kernels.resample(&resampling, Int32(row), out) }
             }
+        }
+    }
+}
+
+extension Interpolation {
+    /// What the kernels call one sample of it.
+    fileprivate var raw: warp_interpolation {
+        switch self {
+        case .nearest: warp_nearest
+        case .bilinear: warp_between_four
+        case .cubic, .auto, .area: warp_cubic
         }
     }
 }
@@ -106,12 +114,12 @@ private struct PixelSamples {
     init(count: Int, apart: Double) { (self.count, self.apart) = (count, apart) }
 }
 
-/// Those along a target pixel's two axes.
+/// Those along a target pixel's two axes, and the parameter of Keys' cubic convolution.
 private func samplesPerPixel(
     _ pixels: Matrix3, height: Int, width: Int, _ interpolation: Interpolation
-) -> (x: PixelSamples, y: PixelSamples) {
+) -> (x: PixelSamples, y: PixelSamples, keys: Double) {
     guard interpolation == .auto || interpolation == .area else {
-        return (PixelSamples(count: 1, apart: 1), PixelSamples(count: 1, apart: 1))
+        return (PixelSamples(count: 1, apart: 1), PixelSamples(count: 1, apart: 1), -0.5)
     }
     // Source pixels a target pixel, where that is most: at a corner, or in the middle.
     var (longestX, longestY) = (0.0, 0.0)
@@ -122,7 +130,12 @@ private func samplesPerPixel(
         longestX = max(longestX, hypot(next.x - left.x, next.y - left.y))
         longestY = max(longestY, hypot(below.x - above.x, below.y - above.y))
     }
-    return (PixelSamples(longestX, interpolation), PixelSamples(longestY, interpolation))
+    let (alongX, alongY) = (PixelSamples(longestX, interpolation), PixelSamples(longestY, interpolation))
+    // Where nothing is averaged: what comes nearest to the means of photographs over smaller pixels, s a side (Benchmarks/Warping), as the
+    // source's own pixels have weakened what is fine.
+    let side = min(1, max(longestX, longestY))
+    let isAveraged = interpolation == .area || alongX.count > 1 || alongY.count > 1
+    return (alongX, alongY, isAveraged ? -0.5 : -0.675 - 0.15 * (1 - side * side))
 }
 
 /// Along an axis of a target pixel.

@@ -8,22 +8,21 @@ import XCTest
 final class ResampledTests: XCTestCase {
     private let (height, width) = (13, 17)
 
-    private func keys(_ x: Double) -> Double {
+    private func keys(_ x: Double, _ a: Double) -> Double {
         let t = abs(x)
-        if t < 1 { return 1.5 * t * t * t - 2.5 * t * t + 1 }
-        return t < 2 ? -0.5 * t * t * t + 2.5 * t * t - 4 * t + 2 : 0
+        if t < 1 { return (a + 2) * t * t * t - (a + 3) * t * t + 1 }
+        return t < 2 ? a * (t * t * t - 5 * t * t + 8 * t - 4) : 0
     }
 
     /// One sample, in Double.
     private func sample(
-        _ image: [Double], _ channel: Int, _ place: (x: Double, y: Double), _ interpolation: Interpolation, _ padding: Padding
-    )
-        -> Double
-    {
+        _ image: [Double], _ channel: Int, _ place: (x: Double, y: Double), _ interpolation: Interpolation, _ padding: Padding,
+        a: Double = -0.5
+    ) -> Double {
         func padded(_ x: Double, _ size: Int) -> Double? {
             let last = Double(size) - 0.5
             switch padding {
-            case .zeros: return x >= -0.5 && x <= last ? x : nil
+            case .zeros: return interpolation == .bilinear || x >= -0.5 && x <= last ? x : nil
             case .border: return min(max(x, -0.5), last)
             case .reflection:
                 var t = (x + 0.5).truncatingRemainder(dividingBy: 2 * Double(size))
@@ -37,9 +36,18 @@ final class ResampledTests: XCTestCase {
         }
         if interpolation == .nearest { return pixel(Int((x + 0.5).rounded(.down)), Int((y + 0.5).rounded(.down))) }
         var sum = 0.0
+        if interpolation == .bilinear {
+            for j in Int(y.rounded(.down))...Int(y.rounded(.down)) + 1 {
+                for i in Int(x.rounded(.down))...Int(x.rounded(.down)) + 1 {
+                    let isBeyond = padding == .zeros && !((0..<width).contains(i) && (0..<height).contains(j))
+                    sum += isBeyond ? 0 : pixel(i, j) * (1 - abs(x - Double(i))) * (1 - abs(y - Double(j)))
+                }
+            }
+            return sum
+        }
         for j in Int(y.rounded(.down)) - 1...Int(y.rounded(.down)) + 2 {
             for i in Int(x.rounded(.down)) - 1...Int(x.rounded(.down)) + 2 {
-                sum += pixel(i, j) * keys(x - Double(i)) * keys(y - Double(j))
+                sum += pixel(i, j) * keys(x - Double(i), a) * keys(y - Double(j), a)
             }
         }
         return sum
@@ -66,7 +74,7 @@ final class ResampledTests: XCTestCase {
         ]
         for (matrix, samples) in zip(matrices, [(across: 1, down: 1), (across: 4, down: 10), (across: 1, down: 1)]) {
             let (h, w) = (9, 21)
-            for interpolation in [Interpolation.nearest, .cubic, .auto] {
+            for interpolation in [Interpolation.nearest, .bilinear, .cubic, .auto] {
                 // How many samples `auto` takes is written down for the one that shrinks.
                 guard interpolation != .auto || samples.across > 1 else { continue }
                 let (across, down) = interpolation == .auto ? samples : (1, 1)
@@ -98,6 +106,21 @@ final class ResampledTests: XCTestCase {
         check(Float.self, tolerance: 2e-5)
     }
 
+    func testMagnifyingSharpens() {
+        let image: Tensor<Double> = randomTensor([1, height, width], in: 0..<1, seed: 7)
+        let (side, turn) = (0.4, 0.3)
+        let (h, w) = (20, 30)
+        let frame = Frame(sourcePixels: (height, width), targetPixels: (h, w))
+        let matrix = frame.normalized(.rotation(turn) * .scaling(side, side))
+        let found = resampled(image, matrix, height: h, width: w, padding: .border).scalars
+        let a = -0.675 - 0.15 * (1 - side * side)
+        for i in 0..<h * w {
+            let (u, v) = matrix.apply((2 * Double(i % w) + 1) / Double(w) - 1, (2 * Double(i / w) + 1) / Double(h) - 1)
+            let place = ((u + 1) * Double(width) / 2 - 0.5, (v + 1) * Double(height) / 2 - 0.5)
+            XCTAssertEqual(found[i], sample(image.scalars, 0, place, .cubic, .border, a: a), accuracy: 1e-10)
+        }
+    }
+
     /// The identity, whole shifts and quarter turns onto the turned size.
     func testPixelsThatFallOnPixelsStayTheSame() {
         func check<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) {
@@ -105,7 +128,7 @@ final class ResampledTests: XCTestCase {
             let turned = frame.normalized(Matrix3([0, -1, 0, 1, 0, 0, 0, 0, 1]))
             let shifted = Matrix3.translation(2 * 3 / Double(width), -2 * 2 / Double(height))
             let pixels = image.scalars
-            for interpolation in [Interpolation.auto, .cubic, .nearest] {
+            for interpolation in [Interpolation.auto, .cubic, .bilinear, .nearest] {
                 XCTAssertEqual(resampled(image, .identity, height: height, width: width, interpolation: interpolation).scalars, pixels)
                 let turn = resampled(image, turned, height: width, width: height, interpolation: interpolation).scalars
                 let shift = resampled(image, shifted, height: height, width: width, interpolation: interpolation).scalars

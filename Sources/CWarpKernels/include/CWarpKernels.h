@@ -95,13 +95,17 @@ typedef struct {
     double gain1, decay2, gain2, rate, epsilon;
 } warp_adam;
 
+// What a sample is.
+typedef enum { warp_nearest, warp_between_four, warp_cubic } warp_interpolation;
+
 // A planar image seen under a row-major matrix from the target's pixels to the source's, centres at whole numbers: each pixel of the target is
-// the mean of across x down samples, each of the nearest pixel or by Keys' cubic convolution; they are `apart_x` and `apart_y` target pixels apart.
+// the mean of across x down samples, `apart_x` and `apart_y` target pixels apart. `keys` is the parameter of Keys' cubic convolution.
 typedef struct {
     const void *source;
     int channels, source_height, source_width, target_height, target_width, across, down;
-    bool nearest;
+    warp_interpolation interpolation;
     warp_padding padding;
+    double keys;
     double apart_x, apart_y;
     double matrix[9];
 } warp_resampling;
