@@ -1,17 +1,40 @@
 #include "tiff_pages.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
-static uint64_t number(const cimage_input *input, uint64_t offset, int bytes, bool is_big_endian) {
+size_t tiff_bytes(const cimage_input *input, uint64_t offset, void *out, size_t count) {
+    if (offset >= input->count) return 0;
+    if (count > input->count - offset) count = input->count - offset;
+    if (input->bytes) {
+        memcpy(out, input->bytes + offset, count);
+        return count;
+    }
+    size_t filled = 0;
+    while (filled < count) {
+        const ssize_t got = pread(input->file, (uint8_t *)out + filled, count - filled, (off_t)(offset + filled));
+        // A file that cannot be read on, or has become shorter, ends there.
+        if (got == 0 || (got < 0 && errno != EINTR)) break;
+        if (got > 0) filled += (size_t)got;
+    }
+    return filled;
+}
+
+// 0 for what is not there.
+static uint64_t number(const cimage_input *input, uint64_t offset, int count, bool is_big_endian) {
+    uint8_t bytes[8] = {0};
     uint64_t value = 0;
-    for (int i = 0; i < bytes; i++) value |= (uint64_t)input->bytes[offset + (uint64_t)i] << 8 * (is_big_endian ? bytes - 1 - i : i);
+    tiff_bytes(input, offset, bytes, (size_t)count);
+    for (int i = 0; i < count; i++) value |= (uint64_t)bytes[i] << 8 * (is_big_endian ? count - 1 - i : i);
     return value;
 }
 
 cimage_status tiff_find_page(const cimage_input *input, uint32_t page, tiff_page *found, uint32_t *count, char *message) {
     const uint64_t end = input->count;
     if (end < 8) return cimage_truncated;
-    const bool is_big_endian = input->bytes[0] == 'M', is_long = number(input, 2, 2, is_big_endian) == 43;
+    const bool is_big_endian = number(input, 0, 1, false) == 'M', is_long = number(input, 2, 2, is_big_endian) == 43;
     // In BigTIFF numbers of entries and offsets have eight bytes, as they have two and four in a TIFF file.
     const int offset_bytes = is_long ? 8 : 4, count_bytes = is_long ? 8 : 2, entry_bytes = is_long ? 20 : 12;
     found->field = is_long ? 8 : 4;

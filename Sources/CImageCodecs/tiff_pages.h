@@ -14,6 +14,9 @@ typedef struct {
     bool is_big_endian;
 } tiff_page;
 
+// Copies what there is of `count` bytes from the place `offset` of the input on; returns how many there were.
+size_t tiff_bytes(const cimage_input *input, uint64_t offset, void *out, size_t count);
+
 // Finds a page, counted from 0. Unless `count` is null goes on to the last one and counts all.
 cimage_status tiff_find_page(const cimage_input *input, uint32_t page, tiff_page *found, uint32_t *count, char *message);
 

@@ -47,10 +47,8 @@ static int handle_warning(TIFF *tiff, void *source, const char *module, const ch
 // The page that is asked for comes first: in the header that libtiff sees.
 static tmsize_t read_bytes(thandle_t handle, void *out, tmsize_t count) {
     tiff_source *source = handle;
-    const uint64_t rest = source->position < source->input->count ? source->input->count - source->position : 0;
-    source->is_short |= (uint64_t)count > rest;
-    const uint64_t filled = (uint64_t)count < rest ? (uint64_t)count : rest;
-    if (filled > 0) memcpy(out, source->input->bytes + source->position, filled);
+    const uint64_t filled = tiff_bytes(source->input, source->position, out, (size_t)count);
+    source->is_short |= (uint64_t)count > filled;
     const tiff_page *page = &source->page;
     for (int i = 0; i < page->field_bytes; i++) {
         const uint64_t place = page->field + (uint64_t)i - source->position;
@@ -308,6 +306,7 @@ static cimage_status read_tiff(tiff_source *source, cimage_layout *layout, cimag
     source->message[0] = 0;
     tiff_blocks blocks = {0};
     const cimage_status status = describe(source, &blocks);
+    const cimage_layout before = *layout;
     *layout = (cimage_layout){
         .width = blocks.width,
         .height = blocks.height,
@@ -316,7 +315,12 @@ static cimage_status read_tiff(tiff_source *source, cimage_layout *layout, cimag
         .scratch = (uint64_t)blocks.planes * blocks.row_bytes * blocks.block_height,
     };
     if (status != cimage_ok) return status;
-    return target ? read_pixels(source, &blocks, target) : read_extras(source->tiff, extras);
+    if (!target) return read_extras(source->tiff, extras);
+    // The target is for what the header said before: a file may change meanwhile.
+    if (layout->width != before.width || layout->height != before.height || layout->channels != before.channels) {
+        return corrupt(source, "another size than a moment ago");
+    }
+    return read_pixels(source, &blocks, target);
 }
 
 cimage_status cimage_read_tiff(

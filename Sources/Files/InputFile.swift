@@ -58,6 +58,9 @@ package final class InputFile {
         return bytes
     }
 
+    /// Calls `body` with the open file's number, which it does not close.
+    package func withDescriptor<Result>(_ body: (CInt) -> Result) -> Result { withExtendedLifetime(self) { body(descriptor) } }
+
     /// The open file under another number, which the caller closes.
     package func duplicate() throws(FileError) -> CInt {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)

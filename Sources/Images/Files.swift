@@ -4,19 +4,16 @@ import LinearAlgebra
 /// Larger files hold no image within the limit of pixels, even in the wordiest format.
 private let fileSizeLimit = 1 << 32
 
-/// All bytes of the image file at `path` and the format that they begin with.
-///
-/// The first bytes are looked at before the rest is read, so that a large file of another kind costs nothing.
-func readImageFile(_ path: String) throws(ImageError) -> (bytes: [UInt8], format: ImageFormat) {
-    let (file, format) = try openImageFile(path)
+/// All bytes of an image file that was opened by `openImageFile`.
+func bytes(of file: InputFile, path: String) throws(ImageError) -> [UInt8] {
     guard file.size <= fileSizeLimit else {
         throw .unreadable(path: path, reason: "it has \(file.size) bytes, more than \(fileSizeLimit)")
     }
     try requireMemory(file.size, for: path)
-    return (try read(file, count: file.size, path: path), format)
+    return try read(file, count: file.size, path: path)
 }
 
-/// The image file at `path` and the format that it begins with.
+/// The image file at `path` and the format that it begins with: a large file of another kind costs nothing.
 func openImageFile(_ path: String) throws(ImageError) -> (file: InputFile, format: ImageFormat) {
     let file = try open(path)
     guard file.size > 0 else { throw .empty(path: path) }

@@ -62,8 +62,12 @@ public struct ImageFile: Sendable {
     ///   - path: The file.
     ///   - page: Of a TIFF file, counted from 0. Other files have one.
     public init(at path: String, page: Int = 0) throws(ImageError) {
-        let (bytes, format) = try readImageFile(path)
-        self = try decode(bytes, format, page: page, name: path)
+        let (file, format) = try openImageFile(path)
+        self =
+            switch format {
+            case .tiff: try decodeTIFF(.file(file), page: page, name: path)
+            default: try decode(bytes(of: file, path: path), format, page: page, name: path)
+            }
     }
 
     /// Reads an image from the bytes of a file, as `init(at:page:)` does; errors call it `name`.
@@ -74,8 +78,8 @@ public struct ImageFile: Sendable {
 
     /// How many pages a file has: more than one only if it is a TIFF file. Throws as reading it would where it is none that can be read.
     public static func pageCount(at path: String) throws(ImageError) -> Int {
-        guard try openImageFile(path).format == .tiff else { return 1 }
-        return try tiffPageCount(readImageFile(path).bytes, name: path)
+        let (file, format) = try openImageFile(path)
+        return format == .tiff ? try tiffPageCount(.file(file), name: path) : 1
     }
 
     /// Whether writing with this depth changes values because they are outside of 0...1: not just by rounding.

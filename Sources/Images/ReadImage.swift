@@ -1,20 +1,59 @@
 import CImageCodecs
+import Files
 import Tensors
 
 /// Images may have so many pixels, on reading: enough for any camera, and a bound on what a hostile file can claim.
 let pixelLimit = 1 << 28
 
+/// An image as it is stored.
+enum StoredImage {
+    case memory([UInt8])
+    /// Of which a page is read without the others.
+    case file(InputFile)
+
+    /// In bytes.
+    var count: Int {
+        switch self {
+        case .memory(let bytes): bytes.count
+        case .file(let file): file.size
+        }
+    }
+
+    /// Calls `body` with what readers take.
+    fileprivate func withInput<Result>(page: Int, _ body: (UnsafePointer<cimage_input>) -> Result) -> Result {
+        var input = cimage_input(bytes: nil, file: -1, count: count, pixel_limit: UInt64(pixelLimit), page: UInt32(page))
+        switch self {
+        case .memory(let bytes):
+            return bytes.withUnsafeBufferPointer {
+                input.bytes = $0.baseAddress
+                return body(&input)
+            }
+        case .file(let file):
+            return file.withDescriptor {
+                input.file = $0
+                return body(&input)
+            }
+        }
+    }
+}
+
 /// The image in the bytes of a file.
 func decode(_ bytes: [UInt8], _ format: ImageFormat, page: Int, name: String) throws(ImageError) -> ImageFile {
-    let count = format == .tiff ? try tiffPageCount(bytes, name: name) : 1
-    guard (0..<count).contains(page) else { throw .noSuchPage(path: name, page: page + 1, count: count) }
+    guard page == 0 || format == .tiff else { throw .noSuchPage(path: name, page: page + 1, count: 1) }
     return switch format {
-    case .png: try decode(bytes, by: cimage_read_png, format: format, name: name)
-    case .jpeg: try decode(bytes, by: cimage_read_jpeg, format: format, name: name)
-    case .tiff: try decode(bytes, by: cimage_read_tiff, page: page, format: format, name: name)
-    case .webp: try decode(bytes, by: cimage_read_webp, format: format, name: name)
+    case .png: try decode(.memory(bytes), by: cimage_read_png, format: format, name: name)
+    case .jpeg: try decode(.memory(bytes), by: cimage_read_jpeg, format: format, name: name)
+    case .tiff: try decodeTIFF(.memory(bytes), page: page, name: name)
+    case .webp: try decode(.memory(bytes), by: cimage_read_webp, format: format, name: name)
     case .netpbm: try decodeNetpbm(bytes, path: name)
     }
+}
+
+/// A page of a TIFF file.
+func decodeTIFF(_ image: StoredImage, page: Int, name: String) throws(ImageError) -> ImageFile {
+    let count = try tiffPageCount(image, name: name)
+    guard (0..<count).contains(page) else { throw .noSuchPage(path: name, page: page + 1, count: count) }
+    return try decode(image, by: cimage_read_tiff, page: page, format: .tiff, name: name)
 }
 
 private typealias Reader = (
@@ -22,15 +61,12 @@ private typealias Reader = (
     UnsafeMutablePointer<CChar>?
 ) -> cimage_status
 
-/// How many pages there are in the bytes of a TIFF file.
-func tiffPageCount(_ bytes: [UInt8], name: String) throws(ImageError) -> Int {
+/// How many pages a TIFF file has.
+func tiffPageCount(_ image: StoredImage, name: String) throws(ImageError) -> Int {
     var count: UInt32 = 0
     var message = codecMessageBuffer()
-    let status = bytes.withUnsafeBufferPointer { bytes in
-        var input = cimage_input(bytes: bytes.baseAddress, count: bytes.count, pixel_limit: UInt64(pixelLimit), page: 0)
-        return cimage_count_tiff_pages(&input, &count, &message)
-    }
-    try check(status, message, ImageFormat.tiff, bytes: bytes.count, name: name)
+    let status = image.withInput(page: 0) { cimage_count_tiff_pages($0, &count, &message) }
+    try check(status, message, ImageFormat.tiff, bytes: image.count, name: name)
     return Int(count)
 }
 
@@ -50,7 +86,7 @@ private func check(
 }
 
 private func decode(
-    _ bytes: [UInt8], by reader: Reader, page: Int = 0, format: ImageFormat, name: String
+    _ encoded: StoredImage, by reader: Reader, page: Int = 0, format: ImageFormat, name: String
 ) throws(ImageError) -> ImageFile {
     var layout = cimage_layout()
     var extras = cimage_extras()
@@ -58,12 +94,11 @@ private func decode(
     // Once for the header, then for the pixels too.
     func read(into target: cimage_target?) throws(ImageError) {
         var message = codecMessageBuffer()
-        let status = bytes.withUnsafeBufferPointer { bytes in
-            var input = cimage_input(bytes: bytes.baseAddress, count: bytes.count, pixel_limit: UInt64(pixelLimit), page: UInt32(page))
-            guard var target else { return reader(&input, &layout, &extras, nil, &message) }
-            return reader(&input, &layout, &extras, &target, &message)
+        let status = encoded.withInput(page: page) { input in
+            guard var target else { return reader(input, &layout, &extras, nil, &message) }
+            return reader(input, &layout, &extras, &target, &message)
         }
-        try check(status, message, format, bytes: bytes.count, layout: layout, name: name)
+        try check(status, message, format, bytes: encoded.count, layout: layout, name: name)
     }
     func pixels(_ orientation: ExifOrientation) throws(ImageError) -> Tensor<Float> {
         let (width, height) = (Int(layout.width), Int(layout.height))

@@ -52,7 +52,10 @@ public func resampled<Scalar: FloatingScalar>(
     let pixels = Matrix3.pixels(size) * matrix * Matrix3.pixels((height, width)).inverse!
     let samples = samplesPerPixel(pixels, height: height, width: width, interpolation)
     var resampling = warp_resampling()
-    (resampling.channels, resampling.padding, resampling.interpolation) = (Int32(channels), padding.raw, interpolation.raw)
+    let isExact = interpolation != .area && samples.x.count == 1 && samples.y.count == 1 && fallsOnPixels(pixels, height, width)
+    (resampling.channels, resampling.padding) = (Int32(channels), padding.raw)
+    // A pixel takes no part of its neighbours then, not even of a NaN.
+    resampling.interpolation = isExact ? warp_nearest : interpolation.raw
     (resampling.source_height, resampling.source_width) = (Int32(size.height), Int32(size.width))
     (resampling.target_height, resampling.target_width) = (Int32(height), Int32(width))
     (resampling.across, resampling.down) = (Int32(samples.x.count), Int32(samples.y.count))
@@ -82,6 +85,19 @@ extension Interpolation {
         case .bilinear: warp_between_four
         case .cubic, .auto, .area: warp_cubic
         }
+    }
+}
+
+/// Whether every pixel of a target falls on one of the source, or where one would be if it went on.
+///
+/// - Parameter pixels: From the target's pixels to the source's.
+private func fallsOnPixels(_ pixels: Matrix3, _ height: Int, _ width: Int) -> Bool {
+    let whole = Matrix3(pixels.elements.map { ($0 / pixels[2, 2]).rounded() })
+    guard whole.elements.allSatisfy(\.isFinite), whole[2, 0] == 0, whole[2, 1] == 0 else { return false }
+    // As far as rounding: what is right at three corners is right in between.
+    return [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)].allSatisfy { x, y in
+        let (place, nearest) = (pixels.apply(Double(x), Double(y)), whole.apply(Double(x), Double(y)))
+        return abs(place.x - nearest.x) < 1e-9 && abs(place.y - nearest.y) < 1e-9
     }
 }
 

@@ -146,6 +146,16 @@ final class ResampledTests: XCTestCase {
         check(randomTensor([3, height, width], in: 0..<1, seed: 6) as Tensor<Double>)
     }
 
+    /// A number that is none stays where it is, and takes no neighbour with it.
+    func testNotANumberStaysInItsPlace() {
+        var image: Tensor<Float> = randomTensor([1, height, width], in: 0..<1, seed: 8)
+        image.withMutableScalars { $0[5 * width + 6] = .nan }
+        for interpolation in [Interpolation.auto, .cubic, .bilinear, .nearest] {
+            let found = resampled(image, .identity, height: height, width: width, interpolation: interpolation).scalars
+            XCTAssertEqual(found.indices.filter { found[$0].isNaN }, [5 * width + 6])
+        }
+    }
+
     /// A zone plate, whose frequency grows outwards: pixels are its means over their areas, in the source as in the result.
     func testShrinkingIsNotAliased() {
         let side = 256

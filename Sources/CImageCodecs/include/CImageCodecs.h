@@ -46,7 +46,8 @@ typedef struct {
 } cimage_target;
 
 typedef struct {
-    const uint8_t *bytes;
+    const uint8_t *bytes;  // or null: then, of TIFF, those of an open file
+    int file;
     size_t count;
     uint64_t pixel_limit;
     uint32_t page;  // counted from 0; of formats that have several
