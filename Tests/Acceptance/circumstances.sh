@@ -30,6 +30,8 @@ suite() {  # ROOT: the tests that were built there
     ls "$bin"/*.xctest
 }
 tests=$(suite .)
+# As an ordinary user's shell has it; root may have more.
+ulimit -n 1024
 
 circumstance() {  # NUMBER NAME BESIDE WORD...: runs the words, which run the suite
     local number=$1 name=$2 beside=$3 code executed

@@ -31,6 +31,7 @@ final class InterruptionTests: DirectoryTestCase {
         func end() -> Int32? {
             try? input.fileHandleForWriting.close()
             ended.wait()
+            try? output.fileHandleForReading.close()
             return process.terminationReason == .uncaughtSignal ? process.terminationStatus : nil
         }
     }

@@ -53,6 +53,8 @@ class ToolTestCase: DirectoryTestCase {
         process.environment = Self.inherited.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let (output, error) = (fileWithoutName(), fileWithoutName())
+        // Foundation keeps a process that has ended, with its streams: hundreds of them are more than a user may have open.
+        defer { for file in [output, error] { XCTAssertNoThrow(try file.close()) } }
         process.standardOutput = output
         process.standardError = error
         let ended = DispatchSemaphore(value: 0)
