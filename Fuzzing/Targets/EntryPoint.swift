@@ -2,7 +2,7 @@ import Foundation
 
 /// What is fuzzed, by the names that `make fuzz FUZZ_TARGETS=…` takes.
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
-    "png": fuzzPNG, "jpeg": fuzzImage, "tiff": fuzzTIFF, "webp": fuzzImage, "netpbm": fuzzImage, "exif": fuzzEXIF,
+    "png": fuzzPNG, "jpeg": fuzzImage, "tiff": fuzzTIFF, "webp": fuzzWebP, "netpbm": fuzzImage, "exif": fuzzEXIF,
     "safetensors-header": fuzzSafetensorsHeader, "checkpoint": fuzzCheckpoint,
     "idx": fuzzIDX, "gtsrb-csv": fuzzGTSRBAnnotations,
     "matrix": fuzzMatrix, "json": fuzzJSON,

@@ -25,6 +25,16 @@ import LinWarp
     }
 }
 
+/// WebP, but for large images without loss: flat ones of any size are a few bytes, and take as long as they are large.
+@Sendable func fuzzWebP(_ bytes: [UInt8]) {
+    for start in bytes.indices.dropLast(12) where bytes[start...].starts(with: "VP8L".utf8) {
+        // After the chunk's length and a mark, fourteen bits each: width and height, less one.
+        let sides = (0..<4).reduce(0) { $0 | Int(bytes[start + 9 + $1]) << (8 * $1) }
+        guard (sides & 0x3FFF) * (sides >> 14 & 0x3FFF) < 1 << 20 else { return }
+    }
+    fuzzImage(bytes)
+}
+
 /// The bytes are the EXIF data of an image that is intact otherwise, or a whole file.
 @Sendable func fuzzEXIF(_ bytes: [UInt8]) {
     fuzzImage(bytes)

@@ -76,5 +76,8 @@ cimage_status cimage_read_webp(
         .scratch = pixels * 8,  // what libwebp decodes to, and its own picture of a lossless image
     };
     if (pixels > input->pixel_limit) return cimage_too_large;
+    // Each block of 16 x 16 pixels of a lossy image takes at least three bits: its two prediction modes. A lossless one may be flat, and take none.
+    const bool is_lossy = features.format == 1;
+    if (is_lossy && pixels / 1024 > input->count) return cimage_truncated;
     return target ? read_pixels(input, layout, target, message) : read_extras(input, extras);
 }
