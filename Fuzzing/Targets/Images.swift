@@ -27,10 +27,11 @@ import LinWarp
 
 /// WebP, but for large images without loss: flat ones of any size are a few bytes, and take as long as they are large.
 @Sendable func fuzzWebP(_ bytes: [UInt8]) {
-    for start in bytes.indices.dropLast(12) where bytes[start...].starts(with: "VP8L".utf8) {
-        // After the chunk's length and a mark, fourteen bits each: width and height, less one.
-        let sides = (0..<4).reduce(0) { $0 | Int(bytes[start + 9 + $1]) << (8 * $1) }
-        guard (sides & 0x3FFF) * (sides >> 14 & 0x3FFF) < 1 << 20 else { return }
+    // Such an image begins with a mark, behind the name and length of its chunk or, libwebp takes that as well, right behind the file's header.
+    for mark in bytes.indices.dropLast(4).dropFirst(12) where mark == 12 || bytes[(mark - 8)...].starts(with: "VP8L".utf8) {
+        // Fourteen bits each: width and height, less one.
+        let sides = (0..<4).reduce(0) { $0 | Int(bytes[mark + 1 + $1]) << (8 * $1) }
+        if bytes[mark] == 0x2F, (sides & 0x3FFF) * (sides >> 14 & 0x3FFF) >= 1 << 20 { return }
     }
     fuzzImage(bytes)
 }
