@@ -101,8 +101,13 @@ static cimage_status unsupported(tiff_source *source, const char *what, unsigned
     return cimage_unsupported;
 }
 
-// How many bytes one byte may expand to at most; 0 for what isn't read. Rows of faxes that are like the one above take a bit, a flat WebP
-// image takes nothing for each pixel: there only the limit of pixels holds.
+static bool is_fax(uint16_t compression) {
+    return compression == COMPRESSION_CCITTRLE || compression == COMPRESSION_CCITTRLEW || compression == COMPRESSION_CCITTFAX3
+           || compression == COMPRESSION_CCITTFAX4;
+}
+
+// How many bytes one byte may expand to at most; 0 for what isn't read. Rows of faxes that are like the one above take a bit, however long they
+// are, a flat WebP image takes nothing for each pixel: there only the limit of pixels holds.
 static uint64_t expansion(uint16_t compression) {
     switch (compression) {
     case COMPRESSION_NONE: return 1;
@@ -113,12 +118,8 @@ static uint64_t expansion(uint16_t compression) {
     case COMPRESSION_JPEG: return 64 * 4 * 8 * 4;
     case COMPRESSION_ZSTD:
     case COMPRESSION_LZMA: return 1 << 16;
-    case COMPRESSION_CCITTRLE:
-    case COMPRESSION_CCITTRLEW:
-    case COMPRESSION_CCITTFAX3:
-    case COMPRESSION_CCITTFAX4:
     case COMPRESSION_WEBP: return UINT64_MAX;
-    default: return 0;
+    default: return is_fax(compression) ? UINT64_MAX : 0;
     }
 }
 
@@ -223,6 +224,7 @@ static cimage_status describe(tiff_source *source, tiff_blocks *blocks) {
     if (pixels > limit || block > limit) return cimage_too_large;
     const uint64_t pixel_bits = (uint64_t)stored * bits;
     if ((pixels > block ? pixels : block) * pixel_bits / 8 / ratio > source->input->count) return cimage_truncated;
+    if (is_fax(compression) && blocks->height / 8 > source->input->count) return cimage_truncated;
     blocks->planes = samples->is_planar ? samples->color_count + (samples->alpha >= 0) : 1;
     blocks->row_bytes = (blocks->block_width * (samples->is_planar ? bits : pixel_bits) + 7) / 8;
     // What libtiff will write, should it count in another way.

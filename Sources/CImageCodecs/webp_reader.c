@@ -67,6 +67,9 @@ cimage_status cimage_read_webp(
         snprintf(message, cimage_message_size, "an animation");
         return cimage_unsupported;
     }
+    // Nothing but a canvas: libwebp takes what it has not seen for granted.
+    const bool is_lossy = features.format == 1, is_lossless = features.format == 2;
+    if (!is_lossy && !is_lossless) return cimage_truncated;
     const uint64_t pixels = (uint64_t)features.width * (uint64_t)features.height;
     *layout = (cimage_layout){
         .width = (uint32_t)features.width,
@@ -77,7 +80,6 @@ cimage_status cimage_read_webp(
     };
     if (pixels > input->pixel_limit) return cimage_too_large;
     // Each block of 16 x 16 pixels of a lossy image takes at least three bits: its two prediction modes. A lossless one may be flat, and take none.
-    const bool is_lossy = features.format == 1;
     if (is_lossy && pixels / 1024 > input->count) return cimage_truncated;
     return target ? read_pixels(input, layout, target, message) : read_extras(input, extras);
 }

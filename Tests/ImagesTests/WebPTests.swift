@@ -32,6 +32,25 @@ final class WebPTests: ImageTestCase {
         XCTAssertGreaterThan(sizes[1], sizes[2])
     }
 
+    /// What a file claims to hold beyond its bytes is not even asked for.
+    func testHugeClaims() throws {
+        func assertTruncated(_ bytes: [UInt8]) throws {
+            let file = try write(bytes)
+            guard case .truncated = thrownError({ () throws(ImageError) in _ = try Tensor(imageAt: file) }) else {
+                return XCTFail("\(bytes.count) bytes")
+            }
+        }
+        // A canvas of 18951 x 4722 pixels, and nothing on it.
+        let canvas: [UInt8] = [0x74, 6, 0, 0, 0x06, 0x4A, 0, 0x71, 0x12, 0]
+        try assertTruncated(Array("RIFF".utf8) + [10, 1, 0, 0] + Array("WEBPVP8X".utf8) + [10, 0, 0, 0] + canvas)
+        // A lossy image of 16000 x 16000 pixels, its sizes behind the mark 9D 01 2A.
+        try testImage(channels: 3, height: 9, width: 14).writeImage(to: path("image.webp"), quality: 50)
+        var lossy = try bytes("image.webp")
+        let mark = try XCTUnwrap(lossy.indices.first { lossy[$0...].starts(with: [0x9D, 1, 0x2A]) })
+        lossy.replaceSubrange(mark + 3..<mark + 7, with: [0x80, 0x3E, 0x80, 0x3E])
+        try assertTruncated(lossy)
+    }
+
     func testWhatIsNotWritten() throws {
         func error(_ image: Tensor<Float>, _ depth: SampleDepth) -> ImageError? {
             thrownError { () throws(ImageError) in try image.writeImage(to: path("image.webp"), depth: depth) }
