@@ -201,7 +201,8 @@ final class TIFFTests: ImageTestCase {
 
     func testWhatIsNotRead() throws {
         let plain = page(samples: 1, photometric: PHOTOMETRIC_MINISBLACK)
-        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: try written(plain, values(plain, largest: (1 << Int(plain.bits)) - 1), mode: "wl"))))
+        let bytes = Array(
+            try Data(contentsOf: URL(fileURLWithPath: try written(plain, values(plain, largest: (1 << Int(plain.bits)) - 1), mode: "wl"))))
         func found(_ bytes: [UInt8]) throws -> ImageError? {
             let path = try write(bytes)
             return thrownError { () throws(ImageError) in _ = try Tensor(imageAt: path) }
@@ -231,7 +232,9 @@ final class TIFFTests: ImageTestCase {
         let grey = page(samples: 1, photometric: PHOTOMETRIC_MINISBLACK)
         let fax = page(bits: 1, samples: 1, photometric: PHOTOMETRIC_MINISBLACK, compression: COMPRESSION_CCITTFAX4)
         for (plain, width, height, isTooLarge) in [(grey, 100_000, 100_000, true), (grey, 16000, 16000, false), (fax, 4000, 34000, false)] {
-            var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: try written(plain, values(plain, largest: (1 << Int(plain.bits)) - 1), mode: "wl"))))
+            var bytes = Array(
+                try Data(
+                    contentsOf: URL(fileURLWithPath: try written(plain, values(plain, largest: (1 << Int(plain.bits)) - 1), mode: "wl"))))
             for (tag, value) in [(UInt8(0), width), (1, height)] {
                 let entry = try XCTUnwrap(bytes.indices.first { bytes[$0...].starts(with: [tag, 1, 3, 0, 1, 0, 0, 0]) })
                 bytes[entry + 2] = 4
