@@ -9,7 +9,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff
 TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: bench-registration bench-stack demo install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration bench-stack demo library install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -18,15 +18,35 @@ demo: setup
 test: setup
 	$(TEST)
 
-# The program with Swift's libraries in it, its manual page and what shells complete: needs no Swift where it runs, only the system packages.
+# The program and the C library with Swift's libraries in them, the manual page and what shells complete: they need no Swift where they run, only the
+# system packages.
 PREFIX ?= /usr/local
 INSTALL_BUILD = $(BUILD) --product linwarp --static-swift-stdlib --scratch-path .build-install
 PROGRAM = $(DESTDIR)$(PREFIX)/bin/linwarp
 MANUAL = $(DESTDIR)$(PREFIX)/share/man/man1/linwarp.1
 COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/linwarp $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_linwarp \
 	$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/linwarp.fish
+PKG_CONFIG_FILE = $(DESTDIR)$(PREFIX)/lib/pkgconfig/linwarp.pc
+CMAKE_FOLDER = $(DESTDIR)$(PREFIX)/lib/cmake/LinWarp
 
-install: setup
+# The C library, with Swift's libraries in it: from the objects of the ordinary build, of which it shows the names in linwarp.h alone.
+LIBRARY_VERSION = $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/LinearAlgebra/Machine/Version.swift)
+LIBRARY_ABI = $(shell sed -n 's/.*define LINWARP_ABI_VERSION //p' Sources/CLinWarp/include/linwarp.h)
+# What Foundation's static library is made of, which only modules that are compiled for it name themselves.
+FOUNDATION = -lCoreFoundation -l_FoundationICU -l_FoundationCShims -l_FoundationCollections
+LIBRARY = .build/library/liblinwarp.so.$(LIBRARY_VERSION)
+
+library: setup
+	$(BUILD) --product CLinWarp
+	mkdir -p .build/library
+	printf '{ global: linwarp_*; local: *; };' >.build/library/exports.map
+	swiftc -emit-library -static-stdlib -o $(LIBRARY) "@$$($(BUILD) --show-bin-path)/CLinWarp.product/Objects.LinkFileList" \
+		-Xlinker -soname=liblinwarp.so.$(LIBRARY_ABI) -Xlinker --version-script=.build/library/exports.map -Xlinker --gc-sections \
+		-Xlinker --strip-all -Xlinker -z -Xlinker defs $(FOUNDATION) $$(pkg-config --libs openblas lapacke)
+	ln -sf liblinwarp.so.$(LIBRARY_VERSION) .build/library/liblinwarp.so.$(LIBRARY_ABI)
+	ln -sf liblinwarp.so.$(LIBRARY_ABI) .build/library/liblinwarp.so
+
+install: setup library
 	$(INSTALL_BUILD)
 	$(SWIFT) package generate-manual
 	install -D --strip "$$($(INSTALL_BUILD) --show-bin-path)/linwarp" "$(PROGRAM)"
@@ -36,9 +56,16 @@ install: setup
 		case "$$file" in *bash*) shell=bash ;; *zsh*) shell=zsh ;; *) shell=fish ;; esac; \
 		"$(PROGRAM)" --generate-completion-script $$shell >"$$file"; \
 	done
+	install -D --mode 644 -t "$(DESTDIR)$(PREFIX)/include" Sources/CLinWarp/include/linwarp.h
+	install -D --mode 644 -t "$(DESTDIR)$(PREFIX)/lib" $(LIBRARY)
+	cp -P .build/library/liblinwarp.so .build/library/liblinwarp.so.$(LIBRARY_ABI) "$(DESTDIR)$(PREFIX)/lib"
+	mkdir -p "$(dir $(PKG_CONFIG_FILE))" "$(CMAKE_FOLDER)"
+	sed 's|@PREFIX@|$(abspath $(PREFIX))|; s|@VERSION@|$(LIBRARY_VERSION)|' Sources/CLinWarp/linwarp.pc.in >"$(PKG_CONFIG_FILE)"
+	sed 's|@VERSION@|$(LIBRARY_VERSION)|' Sources/CLinWarp/LinWarpConfig.cmake.in >"$(CMAKE_FOLDER)/LinWarpConfig.cmake"
 
 uninstall:
-	rm -f "$(PROGRAM)" "$(MANUAL)" $(COMPLETIONS)
+	rm -f "$(PROGRAM)" "$(MANUAL)" $(COMPLETIONS) "$(DESTDIR)$(PREFIX)/include/linwarp.h" "$(DESTDIR)$(PREFIX)"/lib/liblinwarp.so* \
+		"$(PKG_CONFIG_FILE)" "$(CMAKE_FOLDER)/LinWarpConfig.cmake"
 
 # Installs the system libraries that are missing, through apt.
 setup:

@@ -7,6 +7,8 @@ let package = Package(
     products: [
         .library(name: "LinWarp", targets: ["LinWarp"]),
         .executable(name: "linwarp", targets: ["linwarp"]),
+        // What `make library` links liblinwarp.so from.
+        .library(name: "CLinWarp", type: .static, targets: ["CInterface"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
@@ -33,6 +35,11 @@ let package = Package(
         .target(name: "Files", dependencies: ["CFiles"]),
         .target(name: "Stacking", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Files"]),
         .target(name: "NeuralNetworks", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "CWarpKernels"]),
+
+        .target(name: "CLinWarp", exclude: ["linwarp.pc.in", "LinWarpConfig.cmake.in"]),
+        .target(
+            name: "CInterface", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "CLinWarp"],
+            exclude: ["README.md"]),
 
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
@@ -71,6 +78,11 @@ let package = Package(
         .testTarget(
             name: "StackingTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "Datasets", "TestSupport"]),
+        .testTarget(
+            name: "CInterfaceTests",
+            dependencies: [
+                "CInterface", "CLinWarp", "LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "Datasets", "TestSupport",
+            ]),
         .target(name: "CHeap", path: "Tests/CHeap"),
         .executableTarget(
             name: "training-process", dependencies: ["CHeap", "LinearAlgebra", "Tensors", "NeuralNetworks"], path: "Tests/training-process"),
