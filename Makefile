@@ -9,7 +9,7 @@ PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff
 TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks Images Datasets
 OUT ?= linwarp-out
 
-.PHONY: bench-registration bench-stack demo library install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration bench-stack demo library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -45,6 +45,15 @@ library: setup
 		-Xlinker --strip-all -Xlinker -z -Xlinker defs $(FOUNDATION) $$(pkg-config --libs openblas lapacke)
 	ln -sf liblinwarp.so.$(LIBRARY_VERSION) .build/library/liblinwarp.so.$(LIBRARY_ABI)
 	ln -sf liblinwarp.so.$(LIBRARY_ABI) .build/library/liblinwarp.so
+
+# The Python package in an environment of its own, with PyTorch where pip finds it there already.
+PYTHON_ENVIRONMENT ?= .build-python
+test-python: PACKAGES += python3-venv
+test-python: setup
+	test -d $(PYTHON_ENVIRONMENT) || python3 -m venv $(PYTHON_ENVIRONMENT)
+	$(PYTHON_ENVIRONMENT)/bin/pip install -q pytest ./Python
+	$(BUILD) --product linwarp
+	LINWARP="$$($(BUILD) --show-bin-path)/linwarp" $(PYTHON_ENVIRONMENT)/bin/python -m pytest -q Python
 
 install: setup library
 	$(INSTALL_BUILD)

@@ -70,8 +70,8 @@ struct View {
             let out = out.baseAddress!
             forEachRow { start, place, length, stride in
                 switch type {
-                case LINWARP_UINT8: read(place, stride, length, out + start) { (x: UInt8) in Scalar(x) * (1 / 255) }
-                case LINWARP_UINT16: read(place, stride, length, out + start) { (x: UInt16) in Scalar(x) * (1 / 65535) }
+                case LINWARP_UINT8: read(place, stride, length, out + start) { (x: UInt8) in Scalar(x) / 255 }
+                case LINWARP_UINT16: read(place, stride, length, out + start) { (x: UInt16) in Scalar(x) / 65535 }
                 case LINWARP_FLOAT32: read(place, stride, length, out + start) { (x: Float) in Scalar(x) }
                 default: read(place, stride, length, out + start) { (x: Double) in Scalar(x) }
                 }
