@@ -33,7 +33,7 @@ CMAKE_FOLDER = $(DESTDIR)$(PREFIX)/lib/cmake/LinWarp
 LIBRARY_VERSION = $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/LinearAlgebra/Machine/Version.swift)
 LIBRARY_ABI = $(shell sed -n 's/.*define LINWARP_ABI_VERSION //p' Sources/CLinWarp/include/linwarp.h)
 # What Foundation's static library is made of, which only modules that are compiled for it name themselves.
-FOUNDATION = -lCoreFoundation -l_FoundationICU -l_FoundationCShims -l_FoundationCollections
+FOUNDATION = -l_FoundationCShims -l_FoundationCollections
 LIBRARY = .build/library/liblinwarp.so.$(LIBRARY_VERSION)
 
 library: setup

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 // How numbers, JSON and tables are written.
 
@@ -11,7 +12,14 @@ package func encodedJSON(_ value: some Encodable) throws -> String {
 }
 
 /// A number with a fixed count of digits after the point.
-package func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }
+package func fixed(_ number: Double, _ digits: Int) -> String {
+    withVaList([CInt(digits), number]) { arguments in
+        // No number has more than 309 digits before the point.
+        var text = [CChar](repeating: 0, count: 320 + digits)
+        let count = vsnprintf(&text, text.count, "%.*f", arguments)
+        return String(decoding: text.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
 
 /// FNV-1a: a hash that is the same in every run and on every machine. Images are hashed word by word, so each caller gets a loop of its own.
 @inlinable package func stableHash(_ words: some Sequence<UInt32>) -> UInt32 { words.reduce(2_166_136_261) { ($0 ^ $1) &* 16_777_619 } }

@@ -1,5 +1,5 @@
 import CProcessors
-import Foundation
+import Glibc
 import Synchronization
 
 /// Threads that help with work.
@@ -15,7 +15,7 @@ final class ThreadPool: Sendable {
     private let places = (0..<8).map { _ in Place() }
     private let threads = Mutex(0)
     private let sleepers = Atomic<Int>(0)
-    private let alarm = NSCondition()
+    private let alarm = Condition()
     /// The processor of the one who asked last; and how many have asked before, in units of `request`.
     private let caller = Atomic<UInt64>(0)
     private static let request: UInt64 = 1 << 32
@@ -82,6 +82,32 @@ final class ThreadPool: Sendable {
         sleepers.subtract(1, ordering: .sequentiallyConsistent)
         alarm.unlock()
     }
+}
+
+/// What threads wait for: a condition of POSIX with its lock.
+private final class Condition: Sendable {
+    private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private nonisolated(unsafe) let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func lock() { pthread_mutex_lock(mutex) }
+
+    func unlock() { pthread_mutex_unlock(mutex) }
+
+    func wait() { pthread_cond_wait(condition, mutex) }
+
+    func broadcast() { pthread_cond_broadcast(condition) }
 }
 
 /// Calls `body` on a thread of its own, which ends with it.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A 3x3 matrix that maps the homogeneous point (x, y, 1) to (u·d, v·d, d); row-major, always in Double.
 public struct Matrix3: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Which kinds of transformation there are, and the parameters of each.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Sampling
 
 /// The part of the reference's plane that aligned frames are cut to: a rectangle of whole pixels.

@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// What the control groups of this process, and those that hold them, leave it: the limits of a container. Of both versions.
 package struct ControlGroups {
@@ -68,7 +69,7 @@ package struct ControlGroups {
     }
 
     /// The one number in a file; nil where there is none, or "max".
-    private func number(_ path: String) -> Int? { systemFile(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) } }
+    private func number(_ path: String) -> Int? { systemFile(path).flatMap { Int($0.split(whereSeparator: \.isWhitespace).first ?? "") } }
 }
 
 /// A file in which the system tells something; nil where there is none.

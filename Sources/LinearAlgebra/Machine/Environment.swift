@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The environment variables of LinWarp. They are read here, once, and checked as a program's options are.
 ///
@@ -73,7 +74,11 @@ public enum Environment {
         }
     }
 
-    private static func say(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data("linwarp: \(line)\n".utf8)) }
+    private static func say(_ line: String) {
+        var text = Array("linwarp: \(line)\n".utf8)
+        // Where nobody listens any more there is nobody to tell.
+        _ = write(STDERR_FILENO, &text, text.count)
+    }
 }
 
 /// An environment variable with a value that is not allowed; `description` is one line for the user.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Sampling
 
 /// How well two images agree tile by tile at one level.

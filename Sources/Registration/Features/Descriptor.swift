@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import LinearAlgebra
 
 /// What keypoints look like: 4 x 4 cells of histograms of gradients in 8 directions, relative to the keypoint's size and direction (Lowe 2004),

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A place that looks the same from elsewhere: an extremum of the difference of Gaussians, with its size and direction.
 struct Keypoint: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Sampling
 
 /// A matrix in the target's middle: where that lies, in pixels from the source's middle, and the linear map of pixels around it.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The sums over one tile and channel (`warp_pair_moments`), and what follows from them once gain and bias are projected out.
 ///

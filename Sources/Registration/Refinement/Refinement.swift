@@ -1,5 +1,5 @@
 import CWarpKernels
-import Foundation
+import Glibc
 import LinearAlgebra
 import Sampling
 

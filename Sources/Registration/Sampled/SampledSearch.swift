@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Sampling
 
 /// Noise that shrinks geometrically: wide at first, so that the slopes see far; narrow at the end, so that the place is found exactly.

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import LinearAlgebra
 import Sampling
 import Tensors

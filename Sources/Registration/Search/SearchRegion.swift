@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Sampling
 
 /// Where transformations are looked for.
