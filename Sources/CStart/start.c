@@ -3,6 +3,7 @@
 
 #include "traps.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -42,5 +43,9 @@ __attribute__((section(".preinit_array"), used)) static void (*first)(int, char 
 
 void program_begin(void) {
     if (is_narrowed) sched_setaffinity(0, sizeof processors, &processors);
-    if (is_program) traps_listen();
+    if (!is_program) return;
+    traps_listen();
+    // Large blocks go back to the system once they are free. Otherwise each that is freed raises the size from which that is so, up to 32 MB, and
+    // images of many sizes leave more and more between them.
+    mallopt(M_MMAP_THRESHOLD, 1 << 19);
 }
