@@ -151,6 +151,7 @@ final class StackTests: ToolTestCase {
         XCTAssertEqual(mixed.code, 1)
         XCTAssertTrue(
             mixed.error.contains("--reference: found none of 2 frames that could be brought to the reference"), mixed.error)
+        XCTAssertTrue(mixed.error.contains("; small.png: found 30x20 pixels"), mixed.error)
         XCTAssertTrue(try succeed(["stack", "frame0.png", "frame1.png", "--out", "other"]).hasPrefix("2 of 2 frames"))
         let three = try linwarp(["stack", "frame0.png", "small.png", "frame1.png", "missing.png", "--out", "named"])
         XCTAssertEqual(three.code, 0)

@@ -114,19 +114,30 @@ struct StackCommand: ParsableCommand {
         let settings = StackSettings(reference: reference, family: family, mask: try mask.map(brightness(ofMask:)))
         var pace = Pace("aligning", of: files.count * (reference == .mean ? 2 : 1), from: journal.steps.count)
         progress.show("aligning")
-        let placed = try namingOptions {
-            try stack.align(settings, known: journal.steps) { step in
-                try journal.append(step)
-                progress.show(pace.next())
+        var refused = journal.steps.map(\.frame).filter { $0.reason != nil }.min { $0.index < $1.index }
+        let placed: [StackedFrame]
+        do {
+            placed = try namingOptions {
+                try stack.align(settings, known: journal.steps) { step in
+                    if step.frame.reason != nil, step.frame.index <= refused?.index ?? .max { refused = step.frame }
+                    try journal.append(step)
+                    progress.show(pace.next())
+                }
             }
+        } catch let failure as Failure {
+            // Where all are left out, one of the reasons may be that of all.
+            guard let one = refused.flatMap({ why($0, files) }) else { throw failure }
+            throw Failure(description: "\(failure.description); \(one)")
         }
         progress.clear()
-        for frame in placed {
-            guard let reason = frame.reason else { continue }
-            let name = files.names[frame.index]
-            notice(reason.hasPrefix(name) ? "\(reason); left out" : "\(name): \(reason); left out")
-        }
+        for frame in placed { if let why = why(frame, files) { notice("\(why); left out") } }
         return placed
+    }
+
+    /// The name of a frame that is left out, and the reason.
+    private func why(_ frame: StackedFrame, _ files: FrameFiles) -> String? {
+        let name = files.names[frame.index]
+        return frame.reason.map { $0.hasPrefix(name) ? $0 : "\(name): \($0)" }
     }
 
     private func writeAligned(
