@@ -67,7 +67,7 @@ static cimage_status write_png(png_sink *sink, const float *planes, cimage_layou
     png_set_IHDR(
         png, sink->info, layout.width, layout.height, layout.bits, color_types[layout.channels - 1], PNG_INTERLACE_NONE,
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    // What the filters leave of a photograph repeats itself in runs only: to look for more takes four times as long and saves next to nothing.
+    // What the filters leave of a photograph repeats itself in runs only: to look for more takes far longer and saves next to nothing.
     png_set_compression_strategy(png, Z_RLE);
     set_extras(sink, extras);
     png_write_info(png, sink->info);

@@ -78,7 +78,7 @@ private func found(_ handle: OpaquePointer?) throws -> FoundAlignment {
         }
         let start = try initial.map { try normalized($0, convention, source: source.size, target: target.size) }
         settings.start = isNear ? .only(start ?? .identity) : start.map { .matrix($0) } ?? .search
-        try Memory.require(alignmentCopies * MemoryLayout<Float>.stride * (source.shape.reduce(1, *) + target.shape.reduce(1, *)))
+        try Memory.require(alignmentCopies * MemoryLayout<Float>.stride * (source.count + target.count))
         let result = try align(try source.tensor(as: Float.self), to: try target.tensor(as: Float.self), settings)
         alignment.pointee = handle(FoundAlignment(result, source: source.size, target: target.size))
     }

@@ -2,15 +2,15 @@ import Synchronization
 
 /// What the handles stand for that a program holds. A handle is a number that is never used again, so that one that was destroyed, or never was
 /// one, is found out.
-private let table = Mutex<(last: UInt, objects: [UInt: any Sendable & AnyObject])>((0, [:]))
+private let table = Mutex<(last: UInt, objects: [UInt: any Sendable & AnyObject])>((1, [:]))
 
 /// Keeps an object until its handle is released.
 func handle(_ object: any Sendable & AnyObject) -> OpaquePointer {
     table.withLock { table in
-        // Never null, and never what an address of the program is aligned to.
+        // Odd: never null, nor an address of memory that the program was given.
         table.last += 2
-        table.objects[table.last | 1] = object
-        return OpaquePointer(bitPattern: table.last | 1)!
+        table.objects[table.last] = object
+        return OpaquePointer(bitPattern: table.last)!
     }
 }
 

@@ -133,7 +133,7 @@ extension TakenOptions {
                 "target", found: "\(target.shape)",
                 expected: "the window's \(part.width) x \(part.height) pixels, within \(farthest) of the reference")
         }
-        try Memory.require(4 * target.shape.reduce(1, *) * MemoryLayout<Float>.stride)
+        try Memory.require(4 * target.count * MemoryLayout<Float>.stride)
         let image = try found.stack.combined(found.frames, as: way, window: part)
         guard image.shape == target.shape else {
             throw Failure.invalid("target.channels", found: "\(target.shape[0])", expected: "\(image.shape[0]), as the frames")

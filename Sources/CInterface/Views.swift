@@ -45,14 +45,14 @@ struct View {
         (self.shape, self.strides) = (shape.map { Int($0) }, strides.map { Int($0) })
     }
 
-    private var count: Int { shape.reduce(1, *) }
+    var count: Int { shape.reduce(1, *) }
 
     private var bytes: Int { type == LINWARP_UINT8 ? 1 : type == LINWARP_UINT16 ? 2 : type == LINWARP_FLOAT32 ? 4 : 8 }
 
     /// Throws where two numbers would be in one place.
     func checkWritable() throws {
         var taken = bytes
-        for (stride, length) in zip(strides.map(abs), shape).filter({ $0.1 > 1 }).sorted(by: { $0.0 < $1.0 }) {
+        for (stride, length) in zip(strides, shape).filter({ $0.1 > 1 }).map({ (abs($0), $1) }).sorted(by: { $0.0 < $1.0 }) {
             guard stride >= taken else {
                 throw Failure.invalid(
                     "\(name) strides", found: "\(strides) for \(shape) numbers of \(bytes) bytes", expected: "places that do not overlap")

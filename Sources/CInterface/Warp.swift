@@ -26,7 +26,7 @@ import Tensors
         func warped<Scalar: FloatingScalar>(_ type: Scalar.Type) throws {
             // With alpha, also the product with it.
             let copies = hasAlpha ? 3 : 1
-            try Memory.require(copies * MemoryLayout<Scalar>.stride * (source.shape + target.shape).reduce(0, +))
+            try Memory.require(copies * MemoryLayout<Scalar>.stride * (source.count + target.count))
             let image = try source.tensor(as: Scalar.self)
             target.write(
                 resampled(

@@ -65,6 +65,9 @@ final class WarpTests: XCTestCase {
                 overlapping = t
                 overlapping.channel_stride = 0
                 assertFails(linwarp_warp(nil, &s, matrix.elements, &overlapping), naming: "target strides", "overlap")
+                overlapping.width = 1
+                overlapping.column_stride = .min
+                assertFails(linwarp_warp(nil, &s, matrix.elements, &overlapping), naming: "target strides", "overlap")
                 var grey = t
                 grey.channels = 1
                 assertFails(linwarp_warp(nil, &s, matrix.elements, &grey), naming: "target.channels")
