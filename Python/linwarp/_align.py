@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import ctypes
 from ctypes import byref, c_char_p, c_int64, c_void_p
 from dataclasses import dataclass
-from typing import Optional, Sequence, Union
+from typing import Optional, Sequence
 
 import numpy
 
@@ -48,30 +47,26 @@ class Alignment:
     source_size: tuple[int, int]
     target_size: tuple[int, int]
 
-    def _pixels(self) -> numpy.ndarray:
-        """From the target's pixels to the source's, the centre of the first at 0."""
+    #: The matrix by the names of conventions; a text that says why where one has none.
+    _conventions: dict
 
-        def pixels(size):
-            height, width = size
-            return numpy.array([[width / 2, 0, (width - 1) / 2], [0, height / 2, (height - 1) / 2], [0, 0, 1]])
-
-        matrix = pixels(self.source_size) @ self.matrix @ numpy.linalg.inv(pixels(self.target_size))
-        return matrix / matrix[2, 2]
+    def _as(self, convention) -> numpy.ndarray:
+        found = self._conventions[convention]
+        if isinstance(found, str):
+            raise LinWarpArgumentError(found)
+        return found.copy()
 
     def to_skimage(self) -> numpy.ndarray:
         """For `skimage.transform.warp(source, matrix, output_shape=target_size)`: from the target's pixels to the source's."""
-        return self._pixels()
+        return self._as("skimage")
 
     def to_opencv(self) -> numpy.ndarray:
         """For `cv2.warpPerspective(source, matrix, (width, height))`: from the source's pixels to the target's."""
-        matrix = numpy.linalg.inv(self._pixels())
-        return matrix / matrix[2, 2]
+        return self._as("opencv")
 
     def to_torch(self) -> numpy.ndarray:
         """For `torch.nn.functional.affine_grid(matrix[None], size, align_corners=False)`: 2 x 3. Of affine maps only."""
-        if numpy.abs(self.matrix[2, :2]).max() > 1e-12 * abs(self.matrix[2, 2]):
-            raise LinWarpArgumentError("to_torch: found a homography, expected an affine map")
-        return self.matrix[:2] / self.matrix[2, 2]
+        return self._as("torch")[:2]
 
 
 def align(
@@ -92,8 +87,8 @@ def align(
 
     Raises LinWarpArgumentError. An alignment that can't be trusted is no error: see its `verdict`.
     """
-    source, source_axes, source_view = as_image(source, axes if numpy.ndim(source) == 3 else None, "source")
-    target, target_axes, target_view = as_image(target, axes if numpy.ndim(target) == 3 else None, "target")
+    source, _, source_view = as_image(source, axes if numpy.ndim(source) == 3 else None, "source")
+    target, _, target_view = as_image(target, axes if numpy.ndim(target) == 3 else None, "target")
     handle = c_void_p()
     with Options(family=family, initial=initial, near=near, comparing=comparing, convention=convention, source_mask=source_mask,
                  target_mask=target_mask) as options:
@@ -125,11 +120,17 @@ def _alignment(handle, source_size, target_size):
         values = numbers(name)
         return float(values[0]) if len(values) else None
 
-    matrix = numpy.empty((3, 3))
-    check(library.linwarp_alignment_matrix(handle, None, doubles(matrix)))
+    def written(convention):
+        matrix = numpy.empty((3, 3))
+        try:
+            check(library.linwarp_alignment_matrix(handle, convention.encode(), doubles(matrix)))
+        except LinWarpArgumentError as error:
+            return str(error)
+        return matrix
+
     parameters, covariance = numbers("parameters"), known("covariance")
     return Alignment(
-        matrix, text("verdict"), text("status"), text("family"), parameters,
+        written("normalized"), text("verdict"), text("status"), text("family"), parameters,
         None if covariance is None else covariance.reshape(len(parameters), len(parameters)), known("corner-deviations"),
         number("correlation"), number("overlap"), number("steady-tiles"), number("runner-up"), numbers("gain"), numbers("bias"),
-        numbers("losses"), source_size, target_size)
+        numbers("losses"), source_size, target_size, {name: written(name) for name in ("opencv", "skimage", "torch")})

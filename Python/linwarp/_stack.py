@@ -31,7 +31,6 @@ class Stack:
         self._frames, self._axes = frames, axes
         self._held: dict = {}
         self._lock = threading.Lock()
-        self._error: Optional[BaseException] = None
         # The library keeps these as long as the stack lives.
         self._calls = FRAME(self._frame), RELEASE(self._release)
         self._source = Frames(len(frames), *self._calls, None)
@@ -52,8 +51,7 @@ class Stack:
                 self._layout = axes, array.dtype, view.channels
             image[0] = view
             return 0
-        except Exception as error:
-            self._error = error
+        except Exception:
             return 1
 
     def _release(self, _, index, image):

@@ -5,7 +5,6 @@ OpenCV, which also reads and writes the images, for both.
     Tests/Acceptance/bilinear.py .build/release/linwarp"""
 
 import importlib
-import os
 import subprocess
 import sys
 import tempfile
