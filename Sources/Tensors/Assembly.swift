@@ -23,26 +23,9 @@ extension Tensor {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= length,
             "sliced: found the range \(range) for the axis \(axis) of \(shape), expected it within 0..<\(length)")
-        let (outer, inner) = around(axis)
-        let sliceShape = shape(with: range.count, along: axis)
-        let slice: Tensor
-        if outer == 1 {
-            slice = Tensor(shape: sliceShape, storage: storage, offset: offset + range.lowerBound * inner)
-        } else {
-            slice = Tensor(uninitialized: sliceShape)
-            copyBlocks(
-                count: outer, size: range.count * inner, from: base + range.lowerBound * inner, stride: length * inner, to: slice.base,
-                stride: range.count * inner)
-            withExtendedLifetime(self) {}
-        }
-        return slice.recorded(from: self) { $0.padded(axis: axis, before: range.lowerBound, after: length - range.upperBound) }
+        let before = [AxisPart](repeating: (0...).axisPart, count: axis)
+        return elements(in: Window(before + [range.lowerBound == length ? (length...).axisPart : range.axisPart], of: shape, "sliced"))
     }
-
-    /// The part of the first axis that `range` names. Shares memory.
-    public subscript(range: Range<Int>) -> Tensor { sliced(axis: 0, range) }
-
-    /// The tensor of one axis less at `index` of the first axis. Shares memory.
-    public func item(_ index: Int) -> Tensor { self[index..<index + 1].squeezed(axis: 0) }
 
     /// Longer along `axis` by elements of the value `value` on both sides.
     public func padded(axis: Int, before: Int, after: Int, with value: Scalar = 0) -> Tensor {
@@ -62,7 +45,7 @@ extension Tensor {
     /// The parts of `axis` at `indices`, in that order; each index may appear any number of times.
     public func gathered(axis: Int, _ indices: [Int]) -> Tensor {
         let axis = resolvedAxis(axis, rank: rank, "gathered")
-        let (original, length) = (shape, shape[axis])
+        let length = shape[axis]
         precondition(
             indices.allSatisfy { $0 >= 0 && $0 < length },
             "gathered: found an index outside of 0..<\(length), the axis \(axis) of the shape \(shape)")
@@ -70,11 +53,41 @@ extension Tensor {
         let result = Tensor(uninitialized: shape(with: indices.count, along: axis))
         takeBlocks(base, at: indices, outer: outer, length: length, inner: inner, to: result.base)
         withExtendedLifetime(self) {}
-        return result.recorded(from: self) { cotangent in
-            let gradient = Tensor.zeros(original)
-            addBlocks(cotangent.base, at: indices, outer: outer, length: length, inner: inner, to: gradient.base)
-            withExtendedLifetime(cotangent) {}
-            return gradient
+        return result.recorded(from: self) { $0.scattered(axis: axis, indices, length: length) }
+    }
+
+    /// The adjoint of `gathered`: a tensor with `length` places along `axis`, 0 but for the sums of this tensor's parts that go to each; part i goes
+    /// to place `indices[i]`.
+    public func scattered(axis: Int, _ indices: [Int], length: Int) -> Tensor {
+        let axis = resolvedAxis(axis, rank: rank, "scattered")
+        precondition(
+            indices.count == shape[axis] && indices.allSatisfy { $0 >= 0 && $0 < length },
+            "scattered: found \(indices.count) indices for the axis \(axis) of the shape \(shape), expected one for each of its places, within "
+                + "0..<\(length)")
+        let (outer, inner) = around(axis)
+        let result = Tensor.zeros(shape(with: length, along: axis))
+        addBlocks(base, at: indices, outer: outer, length: length, inner: inner, to: result.base)
+        withExtendedLifetime(self) {}
+        return result.recorded(from: self) { $0.gathered(axis: axis, indices) }
+    }
+
+    /// Each place along `axis` `times` times in a row.
+    public func repeated(axis: Int, _ times: Int) -> Tensor {
+        let length = shape[resolvedAxis(axis, rank: rank, "repeated")]
+        precondition(times >= 0, "repeated: found \(times) times, expected no negative number")
+        return gathered(axis: axis, (0..<length).flatMap { [Int](repeating: $0, count: times) })
+    }
+
+    /// Cut along `axis` into parts of the given lengths, which add up to its own. Parts of the first axis share memory.
+    public func split(axis: Int, _ lengths: [Int]) -> [Tensor] {
+        let length = shape[resolvedAxis(axis, rank: rank, "split")]
+        precondition(
+            lengths.allSatisfy { $0 >= 0 } && lengths.reduce(0, +) == length,
+            "split: found parts of \(lengths) along the axis \(axis) of \(shape), expected \(length) in all")
+        var start = 0
+        return lengths.map { length in
+            defer { start += length }
+            return sliced(axis: axis, start..<start + length)
         }
     }
 }

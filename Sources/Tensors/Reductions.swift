@@ -54,6 +54,11 @@ extension Tensor {
         (self - mean(axes: axes, keepingAxes: true)).squared().mean(axes: axes, keepingAxes: keepingAxes)
     }
 
+    /// The square root of the variance over the given axes; its gradient is infinite where all elements are equal.
+    public func standardDeviation(axes: [Int], keepingAxes: Bool = false) -> Tensor {
+        variance(axes: axes, keepingAxes: keepingAxes).sqrt()
+    }
+
     /// Sums over the flagged axes under the shape `shape`; a constant for gradients.
     func sumsAlong(_ isSummed: [Bool], shape: [Int]) -> Tensor {
         var result = Tensor(shape: self.shape, storage: storage, offset: offset)
@@ -200,6 +205,11 @@ extension Tensor {
     /// Where the first largest element along `axis` stands, for each place along the other axes in row-major order.
     public func argmax(axis: Int) -> [Int] {
         stopGradient().rows("argmax", along: flagged([axis], rank: rank, "argmax")).placesOfLargest()
+    }
+
+    /// Where the first smallest element along `axis` stands, as for `argmax(axis:)`.
+    public func argmin(axis: Int) -> [Int] {
+        stopGradient().rows("argmin", along: flagged([axis], rank: rank, "argmin")).placesOfSmallest()
     }
 
     /// As a matrix with the flagged axes in its rows, which have no extreme where they have no element.

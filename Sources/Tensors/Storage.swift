@@ -2,22 +2,44 @@ import Glibc
 import LinearAlgebra
 import Synchronization
 
-/// The memory of a tensor: aligned to 64 bytes, taken from a pool and given back to it.
+/// The memory of a tensor: aligned to 64 bytes, taken from a pool and given back to it; or a caller's.
 ///
-/// Written to only while a tensor is made, or by its single owner; read-only once it is shared.
+/// Written to only while a tensor is made, or by its single owner; read-only once it is shared, and where it is a caller's.
 final class Storage<Scalar: FloatingScalar>: @unchecked Sendable {
+    private enum Owner {
+        case pool(StoragePool.Block)
+        case caller(release: @Sendable () -> Void)
+    }
+
     let base: UnsafeMutablePointer<Scalar>
     let count: Int
-    private let block: StoragePool.Block
+    private let owner: Owner
 
     /// Uninitialized memory for `count` elements. Ends the program where the system has none left.
     init(count: Int) {
-        block = StoragePool.take(bytes: count * MemoryLayout<Scalar>.stride)
+        let block = StoragePool.take(bytes: count * MemoryLayout<Scalar>.stride)
         base = block.address.bindMemory(to: Scalar.self, capacity: count)
         self.count = count
+        owner = .pool(block)
     }
 
-    deinit { StoragePool.giveBack(block) }
+    /// A caller's memory, until `release` is called.
+    init(sharing elements: UnsafeBufferPointer<Scalar>, release: @escaping @Sendable () -> Void) {
+        // Without elements there may be no address; one of a kind is as good as another.
+        base = UnsafeMutablePointer(mutating: elements.baseAddress) ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Scalar>.alignment)!
+        count = elements.count
+        owner = .caller(release: release)
+    }
+
+    /// Whether a single owner may write to it.
+    var isOwn: Bool { if case .pool = owner { true } else { false } }
+
+    deinit {
+        switch owner {
+        case .pool(let block): StoragePool.giveBack(block)
+        case .caller(let release): release()
+        }
+    }
 }
 
 /// Sets `count` elements to `value`.

@@ -39,31 +39,6 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
         try initialize(UnsafeMutableBufferPointer(start: storage.base, count: count))
     }
 
-    /// The elements in row-major order; their number must be the product of `shape`.
-    public init(_ scalars: [Scalar], shape: [Int]) {
-        precondition(
-            scalars.count == shape.product, "Tensor: found \(scalars.count) elements for the shape \(shape)")
-        self.init(uninitialized: shape)
-        scalars.withUnsafeBufferPointer { copyElements($0, to: base) }
-    }
-
-    /// A tensor of one axis.
-    public init(_ scalars: [Scalar]) { self.init(scalars, shape: [scalars.count]) }
-
-    /// A tensor without axes.
-    public init(_ scalar: Scalar) { self.init(repeating: scalar, shape: []) }
-
-    /// Every element the same.
-    public init(repeating value: Scalar, shape: [Int]) {
-        self.init(uninitialized: shape)
-        fill(base, count, with: value)
-    }
-
-    /// All zeros.
-    public static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }
-    /// All ones.
-    public static func ones(_ shape: [Int]) -> Tensor { Tensor(repeating: 1, shape: shape) }
-
     /// The number of axes.
     public var rank: Int { shape.count }
 
@@ -83,15 +58,30 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
         return base[0]
     }
 
-    /// The element at one index an axis. To read many, use `withScalars`.
+    /// The element at one index an axis; negative ones count from the end. To read or write many, use `withScalars` and `withMutableScalars`.
     public subscript(index: Int...) -> Scalar {
-        precondition(index.count == rank, "Tensor subscript: found \(index.count) indices for the shape \(shape)")
+        get { base[position(of: index)] }
+        set {
+            let position = position(of: index)
+            if requiresGradient {
+                replace(Window(shape: [], start: position, lengths: [], strides: []), with: Tensor(newValue))
+            } else {
+                withMutableScalars { $0[position] = newValue }
+            }
+        }
+    }
+
+    private func position(of index: [Int]) -> Int {
+        precondition(
+            index.count == rank,
+            "Tensor subscript: found \(index.count) indices for the shape \(shape), expected one an axis; [\(index), .ellipsis] is a part")
         var position = 0
         for (i, length) in zip(index, shape) {
-            precondition(i >= 0 && i < length, "Tensor subscript: found the index \(index) for the shape \(shape)")
-            position = position * length + i
+            let place = i < 0 ? i + length : i
+            precondition(place >= 0 && place < length, "Tensor subscript: found the index \(index) for the shape \(shape)")
+            position = position * length + place
         }
-        return base[position]
+        return position
     }
 
     /// Calls `body` with the elements in row-major order.
@@ -107,7 +97,7 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
     public mutating func withMutableScalars<Result: ~Copyable, Failure: Error>(
         _ body: (UnsafeMutableBufferPointer<Scalar>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        if !isKnownUniquelyReferenced(&storage) {
+        if !isKnownUniquelyReferenced(&storage) || !storage.isOwn {
             self = Tensor(shape: shape) { copy in withScalars { copyElements($0, to: copy.baseAddress!) } }
         }
         trace = nil
@@ -142,13 +132,6 @@ public struct Tensor<Scalar: FloatingScalar>: Sendable {
         }
         withExtendedLifetime(self) {}
         return result
-    }
-}
-
-extension Tensor: CustomStringConvertible {
-    public var description: String {
-        let shown = withScalars { $0.prefix(12).map { "\($0)" }.joined(separator: ", ") }
-        return "Tensor<\(Scalar.self)>\(shape) [\(shown)\(count > 12 ? ", ..." : "")]"
     }
 }
 

@@ -14,7 +14,7 @@ final class SyntheticSignsTests: XCTestCase {
         // Each is a function of its index, on any number of threads.
         let again = Threads.with(count: 1) { SyntheticSigns(seed: 1, size: 24).images(30..<40) }
         XCTAssertEqual(again.batch(Array(0..<10)).images, images.batch(Array(25..<35)).images)
-        assertClose(images.batch([7]).images.item(0), signs.image(12), tolerance: 0.002)
+        assertClose(images.batch([7]).images[0, .ellipsis], signs.image(12), tolerance: 0.002)
         XCTAssertNotEqual(SyntheticSigns(seed: 2, size: 24).image(12), signs.image(12))
         XCTAssertNotEqual(signs.image(0), signs.image(10), "two pictures of a class are the same")
     }

@@ -75,14 +75,14 @@ final class SampledSearchTests: XCTestCase {
     func testSameSeedSameBitsOnAnyNumberOfThreadsAndInABatch() throws {
         let matrices = [truth(.affine, .square), truth(.similarity, .square)]
         let sources = stack([scene, scene * 0.5 + 0.1])
-        let targets = stack(matrices.enumerated().map { view(sources.item($0), $1, height: 60, width: 70) })
+        let targets = stack(matrices.enumerated().map { view(sources[$0, .ellipsis], $1, height: 60, width: 70) })
         let settings = AlignmentSettings.paper(family: .affine, initial: start, iterations: 20)
         func run(_ threads: Int) throws -> [Alignment] {
             try Threads.with(count: threads) { try align(sources, toBatch: targets, settings) }
         }
         let one = try run(1)
         let two = try run(2)
-        let alone = try align(sources.item(1), to: targets.item(1), settings)
+        let alone = try align(sources[1, .ellipsis], to: targets[1, .ellipsis], settings)
         for n in 0..<2 {
             XCTAssertEqual(one[n].parameters, two[n].parameters)
             XCTAssertEqual(one[n].losses, two[n].losses)
@@ -90,7 +90,7 @@ final class SampledSearchTests: XCTestCase {
         XCTAssertEqual(alone.parameters, one[1].parameters)
         var other = settings
         other.sampled?.sampler = LinearizedSampler(regularization: 1, noise: .seed(9))
-        XCTAssertNotEqual(try align(sources.item(1), to: targets.item(1), other).parameters, alone.parameters)
+        XCTAssertNotEqual(try align(sources[1, .ellipsis], to: targets[1, .ellipsis], other).parameters, alone.parameters)
     }
 
     func testWhatCannotConvergeIsAStatus() throws {

@@ -36,6 +36,11 @@ private let samples: [EmptySample] = {
     binary(".<") { $0 .< $1 }
     binary(".<=") { $0 .<= $1 }
     binary(".==") { $0 .== $1 }
+    binary(".!=") { $0 .!= $1 }
+    binary(".&") { $0 .& $1 }
+    binary(".|") { $0 .| $1 }
+    unary(".!") { .!$0 }
+    unary("isFinite") { $0.isFinite() }
     unary("scalar operands") { (1 - ($0 + 1) * 2) / 3 .> 0 }
     unary("compound assignment") {
         var x = $0
@@ -143,14 +148,31 @@ private let samples: [EmptySample] = {
             samples.append(EmptySample("padded", [shape], gives: with(length + 3)) { $0[0].padded(axis: axis, before: 1, after: 2) })
             samples.append(EmptySample("gathered", [shape], gives: with(0)) { $0[0].gathered(axis: axis, []) })
             if length > 0 { samples.append(EmptySample("gathered", [shape], gives: with(3)) { $0[0].gathered(axis: axis, [1, 0, 1]) }) }
+            samples.append(EmptySample("scattered", [with(0)], gives: with(3)) { $0[0].scattered(axis: axis, [], length: 3) })
+            samples.append(EmptySample("taken", [shape], gives: with(0)) { $0[0].taken(axis: axis, []) })
+            samples.append(EmptySample("sorted", [shape], gives: shape) { $0[0].sorted(axis: axis) })
+            samples.append(EmptySample("topK", [shape], gives: with(0)) { $0[0].topK(0, axis: axis).values })
+            samples.append(EmptySample("cumulativeSum", [shape], gives: shape) { $0[0].cumulativeSum(axis: axis) })
+            samples.append(EmptySample("repeated", [shape], gives: with(2 * length)) { $0[0].repeated(axis: axis, 2) })
+            samples.append(EmptySample("split", [shape], gives: with(0)) { $0[0].split(axis: axis, [0, length])[0] })
             samples.append(EmptySample("concatenate", [shape, shape], gives: with(2 * length)) { concatenate($0, axis: axis) })
             var stacked = shape
             stacked.insert(2, at: axis)
             samples.append(EmptySample("stack", [shape, shape], gives: stacked) { stack($0, axis: axis) })
         }
         samples.append(EmptySample("subscript", [shape], gives: [0, shape[1], shape[2]]) { $0[0][0..<0] })
-        if shape[0] > 0 { samples.append(EmptySample("item", [shape], gives: [shape[1], shape[2]]) { $0[0].item(1) }) }
+        if shape[0] > 0 { samples.append(EmptySample("subscript", [shape], gives: [shape[1], shape[2]]) { $0[0][1, .ellipsis] }) }
+        samples.append(EmptySample("subscript", [shape], gives: [1] + shape) { $0[0][.newAxis, .every(-1), .ellipsis] })
+        samples.append(
+            EmptySample("subscript", [shape], gives: shape) { x in
+                var result = x[0]
+                result[0..., 0..., 0...] = x[0] * 2
+                return result
+            })
     }
+    samples.append(EmptySample("einsum", [[2, 0], [0, 3]], gives: [2, 3]) { einsum("ij,jk->ik", $0[0], $0[1]) })
+    samples.append(EmptySample("einsum", [[0, 0], [0, 3]], gives: [3]) { einsum("ii,ik->k", $0[0], $0[1]) })
+    samples.append(EmptySample("elements", [[2, 0]], gives: [0]) { $0[0].elements(where: $0[0]) })
     samples.append(EmptySample("broadcast", [[2, 1, 3]], gives: [2, 0, 3]) { $0[0].broadcast(to: [2, 0, 3]) })
     samples.append(EmptySample("broadcast", [[]], gives: [4, 0]) { $0[0].broadcast(to: [4, 0]) })
     return samples
@@ -198,7 +220,7 @@ final class EmptyListTests: XCTestCase {
         assertTraps("logSumExp over nothing") { _ = x([0, 2]).logSumExp(axis: 0) }
         assertTraps("matmul of 0 with 2 matrices") { _ = matmul(x([0, 2, 2]), x([2, 2, 2])) }
         assertTraps("matmul of 0 with 2 rows") { _ = matmul(x([2, 0]), x([2, 2])) }
-        assertTraps("item of none") { _ = x([0, 2]).item(0) }
+        assertTraps("item of none") { _ = x([0, 2])[0, .ellipsis] }
         assertTraps("gathered from none") { _ = x([0, 2]).gathered(axis: 0, [0]) }
         assertTraps("concatenate of none") { _ = concatenate([Tensor<Float>](), axis: 0) }
     }

@@ -110,7 +110,52 @@ private let samples: [GradientSample] = {
     samples.append(GradientSample("concatenate", [[2, 3], [1, 3], [4, 3]]) { concatenate($0, axis: 0) })
     samples.append(GradientSample("concatenate", [[2, 3, 2], [2, 1, 2]]) { concatenate($0, axis: -2) })
     samples.append(GradientSample("subscript", [[4, 3]]) { $0[0][1..<3].squared() })
-    samples.append(GradientSample("item", [[4, 3]]) { $0[0].item(2) * $0[0].item(0) })
+    samples.append(GradientSample("subscript", [[4, 3]]) { $0[0][2, .ellipsis] * $0[0][-4, 0...] })
+    samples.append(GradientSample("subscript", [[4, 3, 5]]) { $0[0][1..., 0, .every(-2)].squared() })
+    samples.append(
+        GradientSample("subscript", [[4, 3], [3]], case: "set") { inputs in
+            var x = inputs[0].squared()
+            x[-1, 0...] = inputs[1]
+            x[.ellipsis, 1] = inputs[0][0..., 0] * x[0..., 1]
+            x[2, 2] = 5
+            return x.squared()
+        })
+    samples.append(
+        GradientSample("subscript", [[2]], case: "set in a constant") { inputs in
+            var x = Tensor<Double>.ones([3, 2])
+            x[1..., 0...] = inputs[0]
+            return x.squared()
+        })
+    for axis in [0, 1, -1] {
+        samples.append(GradientSample("scattered", [[3, 3, 3]]) { $0[0].scattered(axis: axis, [3, 0, 3], length: 4) })
+        samples.append(
+            GradientSample("taken", [[3, 2, 3]]) { x in
+                x[0].taken(axis: axis, (0..<[12, 18, 12][axis + (axis < 0 ? 3 : 0)]).map { $0 % 2 })
+            })
+        samples.append(GradientSample("sorted", [[3, 4, 2]]) { $0[0].sorted(axis: axis, descending: axis == 1) })
+        samples.append(GradientSample("topK", [[3, 4, 2]]) { $0[0].topK(2, axis: axis).values })
+        samples.append(GradientSample("cumulativeSum", [[3, 4, 2]]) { $0[0].cumulativeSum(axis: axis) })
+        samples.append(GradientSample("cumulativeSum", [[3, 4, 2]]) { $0[0].cumulativeSum(axis: axis, reversed: true) })
+        samples.append(GradientSample("repeated", [[3, 2, 2]]) { $0[0].repeated(axis: axis, 3).squared() })
+        samples.append(
+            GradientSample("split", [[4, 4, 4]]) { x in
+                let parts = x[0].split(axis: axis, [1, 0, 3])
+                return parts[0] * parts[2].squared()
+            })
+    }
+    samples.append(GradientSample("elements", [[3, 4]]) { $0[0].elements(where: $0[0].stopGradient() .> 0).squared() })
+    samples.append(GradientSample("standardDeviation", [[3, 4]]) { $0[0].standardDeviation(axes: [1]) })
+    for (subscripts, shapes) in [
+        ("ij,jk->ik", [[2, 3], [3, 4]]), ("bij,bjk->bik", [[2, 2, 3], [2, 3, 2]]), ("ij->ji", [[2, 3]]), ("ii->i", [[3, 3]]),
+        ("ii->", [[3, 3]]), ("i,j->ij", [[2], [3]]), ("ij,j,ik->jk", [[2, 3], [3], [2, 4]]), ("iij,jjk->ik", [[2, 2, 3], [3, 3, 2]]),
+        (",i->i", [[], [3]]),
+    ] {
+        samples.append(
+            GradientSample("einsum", shapes, case: subscripts) { x in
+                x.count == 1
+                    ? einsum(subscripts, x[0]) : x.count == 2 ? einsum(subscripts, x[0], x[1]) : einsum(subscripts, x[0], x[1], x[2])
+            })
+    }
     return samples
 }()
 

@@ -23,6 +23,8 @@ final class OperationTests: XCTestCase {
             ("minimum", { minimum($0, $1) }, { min($0, $1) }), (".>", { $0 .> $1 }, { $0 > $1 ? 1 : 0 }),
             (".>=", { $0 .>= $1 }, { $0 >= $1 ? 1 : 0 }), (".<", { $0 .< $1 }, { $0 < $1 ? 1 : 0 }),
             (".<=", { $0 .<= $1 }, { $0 <= $1 ? 1 : 0 }), (".==", { $0 .== $1 }, { $0 == $1 ? 1 : 0 }),
+            (".!=", { $0 .!= $1 }, { $0 != $1 ? 1 : 0 }), (".&", { $0 .& $1 }, { $0 != 0 && $1 != 0 ? 1 : 0 }),
+            (".|", { $0 .| $1 }, { $0 != 0 || $1 != 0 ? 1 : 0 }),
         ]
         for (aShape, bShape, shape) in cases {
             // Coarse values, so that some are equal.
@@ -37,11 +39,6 @@ final class OperationTests: XCTestCase {
                 assertClose(operation(a, b), expected, tolerance: 0, "\(name) \(aShape) \(bShape)")
             }
         }
-    }
-
-    private func tensorOfHalves(_ shape: [Int], seed: UInt64) -> Doubles {
-        let random = randomTensor(shape, in: -4..<4, seed: seed) as Doubles
-        return Tensor(random.scalars.map { ($0 * 2).rounded() / 2 }, shape: shape)
     }
 
     func testScalarOperands() {
@@ -226,7 +223,7 @@ final class OperationTests: XCTestCase {
             let pair = stack([x, x * 2], axis: axis)
             XCTAssertEqual(pair.sliced(axis: axis, 1..<2).squeezed(axis: axis), x * 2)
         }
-        XCTAssertEqual(x[1..<3].item(1), x.item(2))
+        XCTAssertEqual(x[1..<3][1, .ellipsis], x[2, .ellipsis])
         XCTAssertEqual(stack([Tensor<Double>(1), Tensor(2)]), Tensor([1, 2]))
     }
 
@@ -234,4 +231,10 @@ final class OperationTests: XCTestCase {
         let mask = Tensor<Double>([1, 0], shape: [2, 1])
         XCTAssertEqual(select(mask, Tensor([1, 2, 3]), Tensor(0)), Tensor([1, 2, 3, 0, 0, 0], shape: [2, 3]))
     }
+}
+
+/// Random numbers among the multiples of a half, so that some are equal.
+func tensorOfHalves(_ shape: [Int], seed: UInt64) -> Tensor<Double> {
+    let random = randomTensor(shape, in: -4..<4, seed: seed) as Tensor<Double>
+    return Tensor(random.scalars.map { ($0 * 2).rounded() / 2 }, shape: shape)
 }

@@ -18,9 +18,9 @@ final class TensorTests: XCTestCase {
         let a = Tensor<Float>([1, 2, 3, 4, 5, 6], shape: [3, 2])
         let start = a.withScalars { $0.baseAddress! }
         XCTAssertEqual(a[1..<3].withScalars { $0.baseAddress! }, start + 2)
-        XCTAssertEqual(a.item(2).withScalars { $0.baseAddress! }, start + 4)
+        XCTAssertEqual(a[2, .ellipsis].withScalars { $0.baseAddress! }, start + 4)
         XCTAssertEqual(a.reshaped([2, 3]).withScalars { $0.baseAddress! }, start)
-        for var view in [a[1..<3], a.item(1), a.reshaped([6]), a.squeezedAndExpanded] {
+        for var view in [a[1..<3], a[1, .ellipsis], a.reshaped([6]), a.squeezedAndExpanded] {
             view.withMutableScalars { $0.update(repeating: 0) }
             XCTAssertEqual(view, .zeros(view.shape))
             XCTAssertEqual(a.scalars, [1, 2, 3, 4, 5, 6])

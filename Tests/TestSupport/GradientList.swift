@@ -27,15 +27,15 @@ public struct GradientSample: Sendable {
     }
 }
 
-/// The public functions and computed properties that record a gradient, themselves or through functions that are not public, in the
+/// The public functions, subscripts and computed properties that record a gradient, themselves or through functions that are not public, in the
 /// sources of a target. A prefix operator is `prefix -`.
 /// - Parameter excluded: Files that hold the recording itself.
 public func operationsWithGradient(inSourcesOf target: String, excluding excluded: [String] = []) throws -> Set<String> {
-    let declaration = /(?<modifiers>(?:\w+ )*)(?:func (?<function>[^\s<(]+)|var (?<property>\w+): [^=]*\{)/
+    let declaration = /(?<modifiers>(?:\w+ )*)(?:func (?<function>[^\s<(]+)|(?<subscript>subscript)\(|var (?<property>\w+): [^=]*\{)/
     var declared: [(name: String, isPublic: Bool, body: String)] = []
     for line in try sourceLines(of: target, excluding: excluded) {
         if line.trimmingPrefix(while: \.isWhitespace).hasPrefix("//") { continue }
-        if let match = try declaration.firstMatch(in: line), let name = match.function ?? match.property {
+        if let match = try declaration.firstMatch(in: line), let name = match.function ?? match.subscript ?? match.property {
             let isPrefix = match.modifiers.contains("prefix ")
             let body = String(line[match.range.upperBound...])
             declared.append(((isPrefix ? "prefix " : "") + name, match.modifiers.contains("public "), body))
