@@ -6,7 +6,7 @@ BUILD = $(SWIFT) build -c release
 TEST = $(SWIFT) test -c release --disable-testable-imports
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev libcairo2-dev fonts-dejavu-core zlib1g-dev \
 	pkg-config gnuplot-nox
-TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks Images Datasets
+TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks NumPyFiles Images Datasets
 OUT ?= linwarp-out
 
 .PHONY: bench-registration bench-stack demo library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
@@ -180,7 +180,7 @@ sanitize-undefined: setup
 
 # Damaged and hostile input: Fuzzing/README.md. Executions, coverage and findings are printed for each target.
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= png jpeg tiff webp netpbm exif safetensors-header checkpoint idx gtsrb-csv matrix json
+FUZZ_TARGETS ?= png jpeg tiff webp netpbm exif safetensors-header checkpoint numpy idx gtsrb-csv matrix json
 # SwiftPM's own options for two sanitizers at once would leave Swift with the last one alone.
 FUZZ_BUILD = LINWARP_FUZZ=1 $(BUILD) --product linwarp-fuzz --scratch-path .build-fuzz --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address \
 	-Xswiftc -DADDRESS_SANITIZER -Xcc -fsanitize=address,undefined,float-cast-overflow -Xcc -fno-sanitize-recover=all

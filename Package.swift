@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG", "CTIFF", "CWebP", "CZlib"]),
         .target(name: "Images", dependencies: ["LinearAlgebra", "Tensors", "Files", "CImageCodecs"]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "NumPyFiles", dependencies: ["LinearAlgebra", "Tensors", "Files", "CZlib"]),
         .target(name: "Datasets", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Files", "Images", "CZlib"]),
 
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
@@ -56,7 +57,9 @@ let package = Package(
 
         .target(
             name: "LinWarp",
-            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "NeuralNetworks", "Images", "Datasets"]),
+            dependencies: [
+                "LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "NeuralNetworks", "NumPyFiles", "Images", "Datasets",
+            ]),
         .target(name: "Figures", dependencies: ["LinWarp", "Files", "Drawing"]),
         .target(name: "TrainingRuns", dependencies: ["LinWarp", "Files", "Plots"]),
         .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Drawing", "Plots", "Figures", "TrainingRuns"]),
@@ -90,6 +93,7 @@ let package = Package(
             name: "NeuralNetworksTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process"]),
         .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
+        .testTarget(name: "NumPyFilesTests", dependencies: ["NumPyFiles", "LinearAlgebra", "Tensors", "TestSupport"]),
         .target(name: "CTestTIFF", dependencies: ["CTIFF"], path: "Tests/CTestTIFF"),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "CTIFF", "CTestTIFF", "TestSupport"]),
         .executableTarget(name: "staging-process", dependencies: ["Files"], path: "Tests/staging-process"),

@@ -5,7 +5,7 @@
 
 Needs Pillow, for what TIFF and WebP files have that the program does not write.
 """
-import base64, gzip, json, os, re, shutil, struct, subprocess, sys, tempfile, zlib
+import base64, gzip, io, json, os, re, shutil, struct, subprocess, sys, tempfile, zipfile, zlib
 
 from PIL import Image
 
@@ -200,6 +200,29 @@ write("checkpoint", "small", struct.pack("<Q", len(small)) + small.encode() + by
 write("safetensors-header", "trained", header)
 write("safetensors-header", "small", small)
 write("safetensors-header", "empty", "{}")
+
+# NumPy's arrays and archives.
+def array(kind, shape, data, order="False"):
+    text = f"{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}"
+    text += " " * (-(len(text) + 11) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + data
+
+
+def archive(method):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as members:
+        for name, data in ("a", floats), ("b", array(">i2", "(2, 2)", bytes(range(8)), "True")):
+            with members.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=True) as member:
+                member.write(data)
+    return file.getvalue()
+
+
+floats = array("<f4", "(3,)", struct.pack("<3f", 1, -2, 0.5))
+write("numpy", "floats", floats)
+write("numpy", "bytes", array("|u1", "()", b"\x07"))
+write("numpy", "half", array("<f2", "(1, 2)", b"\x00\x3e\x00\xc0"))
+write("numpy", "stored", archive(zipfile.ZIP_STORED))
+write("numpy", "deflated", archive(zipfile.ZIP_DEFLATED))
 
 # GTSRB's annotations.
 columns = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId"

@@ -5,7 +5,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "png": fuzzPNG, "jpeg": fuzzImage, "tiff": fuzzTIFF, "webp": fuzzWebP, "netpbm": fuzzImage, "exif": fuzzEXIF,
     "safetensors-header": fuzzSafetensorsHeader, "checkpoint": fuzzCheckpoint,
     "idx": fuzzIDX, "gtsrb-csv": fuzzGTSRBAnnotations,
-    "matrix": fuzzMatrix, "json": fuzzJSON,
+    "matrix": fuzzMatrix, "json": fuzzJSON, "numpy": fuzzNumPy,
 ]
 
 // One program for all: libFuzzer owns the arguments, so the environment says which.

@@ -3,6 +3,7 @@
 @_exported import Images
 @_exported import LinearAlgebra
 @_exported import NeuralNetworks
+@_exported import NumPyFiles
 @_exported import Registration
 @_exported import Sampling
 @_exported import Stacking
