@@ -92,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "NeuralNetworksTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process"]),
-        .testTarget(name: "LinWarpTests", dependencies: ["LinWarp"]),
+        .testTarget(name: "LinWarpTests", dependencies: ["LinWarp", "TestSupport"]),
         .testTarget(name: "NumPyFilesTests", dependencies: ["NumPyFiles", "LinearAlgebra", "Tensors", "TestSupport"]),
         .target(name: "CTestTIFF", dependencies: ["CTIFF"], path: "Tests/CTestTIFF"),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "CTIFF", "CTestTIFF", "TestSupport"]),

@@ -2,6 +2,7 @@
 """Times LinWarp against PyTorch (and OpenCV) on the same cases, in turns, and prints medians and ratios.
 
     python3 -m venv peers && peers/bin/pip install -r Benchmarks/Peers/requirements.txt
+    peers/bin/pip install ./Python
     peers/bin/python Benchmarks/Peers/compare.py
 
 A ratio is LinWarp's time by the other's: lower is better. Run it on an otherwise idle machine."""
@@ -30,6 +31,16 @@ def sampler_rows():
                     yield f"{name}, {sampler} {direction}, {of} / torch bilinear", f"sample {sampler} {words} {direction} {of}", peer
             yield (f"{name}, linearized {direction}, points / torch linearized", f"sample linearized {words} {direction} points",
                    ("sampling", "linearized", shape, size, direction, "points"))
+
+
+def python_rows():
+    """linwarp.torch.sample, of the installed Python package, in place of grid_sample."""
+    for shape, size in SHAPES:
+        name = "x".join(map(str, shape)) + " to " + "x".join(map(str, size))
+        for direction in ["forward", "backward"]:
+            for ours, theirs in [("bilinear", "bilinear"), ("linearized", "bilinear"), ("linearized", "linearized")]:
+                yield (f"{name}, linwarp.torch.sample, {ours} {direction} / torch {theirs}",
+                       ("sampling", "linwarp " + ours, shape, size, direction, "points"), ("sampling", theirs, shape, size, direction, "points"))
 
 
 def network_rows():
@@ -75,10 +86,14 @@ def solve_rows():
     yield "a million 3x3 solves / LAPACKE posv", "solve batched 1000000", ("worker", "solve lapack 1000000")
 
 
-GROUPS = {"samplers": sampler_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows, "solves": solve_rows}
+GROUPS = {"samplers": sampler_rows, "python": python_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows, "solves": solve_rows}
 
 
-def find_peer(worker, function, operands):
+def find_case(worker, case):
+    """What does one repetition of a case, and gives its milliseconds. LinWarp's are the worker's words, but for those of its Python package."""
+    if isinstance(case, str):
+        return lambda: worker.time(case)
+    function, *operands = case
     if function == "worker":
         return lambda: worker.time(*operands)
     if function == "remap":
@@ -112,14 +127,13 @@ def main():
     print(f"PyTorch {torch.__version__}, {arguments.threads} threads; LinWarp: {worker.description}")
     print(f"{'LinWarp ms':>10} {'peer ms':>9} {'ratio':>6} {'(quartiles)':>14}  what")
     for group in arguments.groups:
-        for what, ours, (function, *operands) in GROUPS[group]():
-            peer = find_peer(worker, function, operands)
+        for what, ours, theirs in GROUPS[group]():
+            mine, peer = find_case(worker, ours), find_case(worker, theirs)
             pairs = []
             for turn in range(arguments.turns + 1):
-                mine = in_a_row(lambda: worker.time(ours))
-                theirs = in_a_row(peer)
+                pair = in_a_row(mine), in_a_row(peer)
                 if turn > 0:
-                    pairs.append((mine, theirs))
+                    pairs.append(pair)
             ratios = sorted(a / b for a, b in pairs)
             quartiles = f"({ratios[len(ratios) // 4]:.2f}-{ratios[3 * len(ratios) // 4]:.2f})"
             print(f"{statistics.median(a for a, _ in pairs):10.3f} {statistics.median(b for _, b in pairs):9.3f} "

@@ -64,7 +64,11 @@ def sampling(sampler, shape, size, direction, of):
     theta = affine_matrices(shape[0])
     grid = pixel_grid(theta, shape, size)
     cotangent = 2 * torch.rand(shape[0], shape[1], *size) - 1
-    sample = bilinear if sampler == "bilinear" else Linearized.apply
+    if sampler.startswith("linwarp "):
+        from linwarp.torch import sample as linwarp_sample
+        sample = lambda image, grid: linwarp_sample(image, grid, sampler=sampler.removeprefix("linwarp "))
+    else:
+        sample = bilinear if sampler == "bilinear" else Linearized.apply
 
     def result(variable, image):
         return sample(image, pixel_grid(variable, shape, size) if of == "matrices" else variable)

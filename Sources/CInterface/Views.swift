@@ -63,8 +63,10 @@ struct View {
 
     var isDouble: Bool { type == LINWARP_FLOAT64 }
 
-    /// The numbers, whole ones as 0 to 1. Throws where there is no memory for them.
-    func tensor<Scalar: FloatingScalar>(as _: Scalar.Type) throws -> Tensor<Scalar> {
+    /// The numbers, whole ones as 0 to 1; for use while the caller waits. Those that lie as a tensor's do stay where they are. Throws where there is
+    /// no memory for others.
+    func tensor<Scalar: FloatingScalar>(as scalar: Scalar.Type) throws -> Tensor<Scalar> {
+        if let own = run(of: scalar) { return Tensor(sharing: UnsafeBufferPointer(own), shape: shape) {} }
         try Memory.require(count * MemoryLayout<Scalar>.stride)
         return Tensor(shape: shape) { out in
             let out = out.baseAddress!
@@ -83,7 +85,7 @@ struct View {
     func write<Scalar: FloatingScalar>(_ tensor: Tensor<Scalar>) {
         precondition(tensor.shape == shape, "\(name): found results of the shape \(tensor.shape), expected \(shape)")
         tensor.withScalars { scalars in
-            guard let scalars = scalars.baseAddress else { return }
+            guard let scalars = scalars.baseAddress, count > 0 else { return }
             forEachRow { start, place, length, stride in
                 switch type {
                 case LINWARP_UINT8: store(scalars + start, length, place, stride) { UInt8(whole($0, 255)) }
@@ -95,18 +97,48 @@ struct View {
         }
     }
 
-    /// Calls `body` for each run along the last axis, from several threads: which number it begins with, where that is, how many there
-    /// are, and how far apart.
+    /// The memory, where the numbers are of this type and lie one after the other in order, as a tensor's do.
+    private func run<Scalar: FloatingScalar>(of _: Scalar.Type) -> UnsafeMutableBufferPointer<Scalar>? {
+        let (lengths, strides) = mergedAxes
+        let isOfType = type == (Scalar.self == Float.self ? LINWARP_FLOAT32 : LINWARP_FLOAT64)
+        let isAligned = Int(bitPattern: data) % MemoryLayout<Scalar>.alignment == 0
+        guard isOfType, isAligned, count > 0, lengths.count <= 1, strides.allSatisfy({ $0 == bytes }) else { return nil }
+        return UnsafeMutableBufferPointer(start: data.assumingMemoryBound(to: Scalar.self), count: count)
+    }
+
+    /// The axes of more than one number; neighbours along which numbers advance as along one are one.
+    private var mergedAxes: (lengths: [Int], strides: [Int]) {
+        var (lengths, strides) = ([Int](), [Int]())
+        for (length, stride) in zip(shape, self.strides) where length != 1 {
+            if let outer = strides.last, outer == length * stride {
+                lengths[lengths.count - 1] *= length
+                strides[strides.count - 1] = stride
+            } else {
+                lengths.append(length)
+                strides.append(stride)
+            }
+        }
+        return (lengths, strides)
+    }
+
+    /// Calls `body` for runs along the last axis, from several threads: which number it begins with, where that is, how many there are, and how
+    /// far apart.
     private func forEachRow(_ body: (_ start: Int, _ place: UnsafeMutableRawPointer, _ length: Int, _ stride: Int) -> Void) {
-        guard let length = shape.last, count > 0 else { return }
-        Threads.forEachPiece(of: count / length, size: max(1, 16384 / length)) { rows in
-            for row in rows {
-                var (rest, offset) = (row, 0)
-                for axis in (0..<shape.count - 1).reversed() {
-                    offset += rest % shape[axis] * strides[axis]
-                    rest /= shape[axis]
+        guard count > 0 else { return }
+        var (lengths, strides) = mergedAxes
+        let (length, stride) = (lengths.popLast() ?? 1, strides.popLast() ?? 0)
+        // A single long row is cut as well.
+        let part = min(length, 16384)
+        let parts = (length + part - 1) / part
+        Threads.forEachPiece(of: count / length * parts, size: max(1, 16384 / part)) { [lengths, strides] pieces in
+            for piece in pieces {
+                let (row, first) = (piece / parts, piece % parts * part)
+                var (rest, offset) = (row, first * stride)
+                for axis in lengths.indices.reversed() {
+                    offset += rest % lengths[axis] * strides[axis]
+                    rest /= lengths[axis]
                 }
-                body(row * length, data + offset, length, strides[shape.count - 1])
+                body(row * length + first, data + offset, min(part, length - first), stride)
             }
         }
     }
