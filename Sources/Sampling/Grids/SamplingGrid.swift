@@ -79,19 +79,14 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
     /// The sampled positions [N, H, W, 2], x and y in normalized source coordinates; differentiable.
     public var points: Tensor<Scalar> {
         guard case .matrices(let matrices) = form else { return variable }
-        let (grid, constant) = (self, matrices.stopGradient())
+        let constant = matrices.stopGradient()
         let (tx, ty) = targetAxes
         let value = Tensor<Scalar>(shape: [batch, height, width, 2]) { out in
-            var i = 0
-            for n in 0..<batch {
-                let matrix = grid.matrix(n)!
-                for y in 0..<height {
-                    for x in 0..<width {
-                        let p = matrix.apply(tx.normalized(Double(x)), ty.normalized(Double(y)))
-                        out.initializeElement(at: i, to: Scalar(p.x))
-                        out.initializeElement(at: i + 1, to: Scalar(p.y))
-                        i += 2
-                    }
+            let out = out.baseAddress!
+            let all = (0..<batch).map { matrix($0)!.elements }
+            Threads.forEachPiece(of: batch * height, size: max(1, 4096 / max(1, width))) { piece in
+                for row in piece {
+                    fillRow(all[row / height], tx, ty.normalized(Double(row % height)), width, out + row * width * 2)
                 }
             }
         }
@@ -128,6 +123,21 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
                 }
             }
             return (0..<9).map { j in (0..<height).reduce(0.0) { $0 + rows[9 * $1 + j] } }
+        }
+    }
+}
+
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func fillRow<Scalar: FloatingScalar>(
+    _ m: [Double], _ tx: PixelAxis, _ y: Double, _ width: Int, _ points: UnsafeMutablePointer<Scalar>
+) {
+    m.withUnsafeBufferPointer { m in
+        for column in 0..<width {
+            let x = tx.normalized(Double(column))
+            let d = m[6] * x + m[7] * y + m[8]
+            points[2 * column] = Scalar((m[0] * x + m[1] * y + m[2]) / d)
+            points[2 * column + 1] = Scalar((m[3] * x + m[4] * y + m[5]) / d)
         }
     }
 }
