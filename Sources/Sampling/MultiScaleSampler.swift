@@ -17,6 +17,8 @@ public struct MultiScaleSampler: Sampler {
         bilinear = BilinearSampler(padding: padding, alignCorners: alignCorners, propagatesToImage: propagatesToImage)
     }
 
+    public var alignCorners: Bool { bilinear.alignCorners }
+
     public var propagatesToImage: Bool { bilinear.propagatesToImage }
 
     public func prepare<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar> {

@@ -4,8 +4,12 @@ import Tensors
 /// A way to read an image [N, C, H, W] between its pixels, with a gradient by the position.
 ///
 /// A network or an optimizer takes any sampler. Positions are a `SamplingGrid`; image and grid have the same batch, or one of them has a
-/// batch of 1, which then serves all - also none, where the other's batch is 0. `call` tells the calls of a sampler that draws noise from each other: pass the training step, say.
+/// batch of 1, which then serves all - also none, where the other's batch is 0; a grid of boxes says itself which image each is of. `call`
+/// tells the calls of a sampler that draws noise from each other: pass the training step, say.
 public protocol Sampler: Sendable {
+    /// What -1 and 1 mean in the source: the centres of its border pixels, or their outer edges.
+    var alignCorners: Bool { get }
+
     /// What the sampler computes once an image, whatever the positions. Differentiable by the image.
     func prepare<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar>
 
@@ -125,9 +129,11 @@ extension Sampler {
 extension SamplingGrid {
     /// The same positions as constants.
     func stopGradient() -> SamplingGrid {
-        switch form {
-        case .matrices(let m): SamplingGrid(matrices: m.stopGradient(), height: height, width: width, alignCorners: alignCorners)
-        case .points(let p): SamplingGrid(points: p.stopGradient(), alignCorners: alignCorners)
-        }
+        let constant: Form =
+            switch form {
+            case .matrices(let matrices): .matrices(matrices.stopGradient())
+            case .points(let points): .points(points.stopGradient())
+            }
+        return SamplingGrid(constant, height, width, alignCorners, images: images)
     }
 }

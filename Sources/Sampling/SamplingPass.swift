@@ -28,6 +28,8 @@ struct SamplingPass<Scalar: FloatingScalar> {
     let padding: Padding
     let alignCorners: Bool
     let batch, channels, height, width: Int
+    /// The place of the image that each target samples.
+    private let images: [Int]
     /// How long the kernel takes a target pixel and channel, in the time of one bilinear sample.
     let cost: Int
 
@@ -38,16 +40,24 @@ struct SamplingPass<Scalar: FloatingScalar> {
         precondition(
             shape.count == 4 && shape[2] > 0 && shape[3] > 0 && shape[2] < Int(Int32.max) / shape[3],
             "\(operation): found an image of the shape \(shape), expected [N, C, H, W] with at least one pixel and fewer than 2^31")
-        precondition(
-            shape[0] == grid.batch || shape[0] == 1 || grid.batch == 1,
-            "\(operation): found an image of the shape \(shape) and a grid of \(grid.batch) targets, expected the same batch or 1")
+        if let images = grid.images {
+            precondition(
+                images.allSatisfy { $0 >= 0 && $0 < shape[0] },
+                "\(operation): found an image of the shape \(shape) and a target of an image that is not among them, expected 0..<\(shape[0])"
+            )
+        } else {
+            precondition(
+                shape[0] == grid.batch || shape[0] == 1 || grid.batch == 1,
+                "\(operation): found an image of the shape \(shape) and a grid of \(grid.batch) targets, expected the same batch or 1")
+        }
         self.image = image
         self.grid = grid
         self.padding = padding
         self.alignCorners = alignCorners
         self.cost = cost
         // 1 serves all, also none.
-        batch = shape[0] == 1 ? grid.batch : shape[0]
+        batch = shape[0] == 1 || grid.images != nil ? grid.batch : shape[0]
+        images = grid.images ?? (0..<batch).map { shape[0] == 1 ? 0 : $0 }
         (channels, height, width) = (shape[1], shape[2], shape[3])
     }
 
@@ -107,7 +117,7 @@ extension SamplingPass {
     private func forEachRun(
         _ body: (_ run: Run, _ source: UnsafePointer<warp_image>, _ grid: UnsafePointer<warp_grid>) -> Void
     ) {
-        let (pixels, runLength, runsPerTarget, hasOneImage) = (pixels, runLength, runsPerTarget, image.shape[0] == 1)
+        let (pixels, runLength, runsPerTarget, images) = (pixels, runLength, runsPerTarget, images)
         image.withScalars { image in
             grid.variable.withScalars { variable in
                 let operands = operands(image.baseAddress!, variable.baseAddress!)
@@ -115,7 +125,7 @@ extension SamplingPass {
                 Threads.forEachPiece(of: batch * runsPerTarget, size: max(1, runLength / max(1, pixels))) { piece in
                     for index in piece {
                         let (n, first) = (index / runsPerTarget, index % runsPerTarget * runLength)
-                        var (source, target) = (operands.image(hasOneImage ? 0 : n), operands.target(n))
+                        var (source, target) = (operands.image(images[n]), operands.target(n))
                         body(Run(target: n, first: first, count: min(runLength, pixels - first), index: index), &source, &target)
                     }
                 }
@@ -204,7 +214,7 @@ extension SamplingPass {
         ) -> Void
     ) -> Tensor<Scalar> {
         var gradient = Tensor<Scalar>.zeros(image.shape)
-        let (batch, channels, pixels, bytes, hasOneImage) = (batch, channels, pixels, MemoryLayout<Scalar>.stride, image.shape[0] == 1)
+        let (batch, channels, pixels, bytes, images) = (batch, channels, pixels, MemoryLayout<Scalar>.stride, images)
         let plane = height * width
         // Few channels a block: positions are computed anew for each.
         let block = max(1, min(channels, 16))
@@ -219,7 +229,7 @@ extension SamplingPass {
                             let (index, channel) = (item / blocks, item % blocks * block)
                             var shape = operands.image(index)
                             shape.channels = Int32(min(block, channels - channel))
-                            for n in 0..<batch where hasOneImage || n == index {
+                            for n in 0..<batch where images[n] == index {
                                 var grid = operands.target(n)
                                 kernel(
                                     n, &shape, &grid, cotangent + (n * channels + channel) * pixels * bytes,

@@ -76,6 +76,14 @@ func naiveTarget(_ column: Int, _ row: Int, _ width: Int, _ height: Int, _ align
     return ((Double(column) - Double(width - 1) / 2) * pitch.x, (Double(row) - Double(height - 1) / 2) * pitch.y)
 }
 
+/// A point in pixels in normalized coordinates.
+func naiveNormalized(_ x: Double, _ y: Double, _ width: Int, _ height: Int, _ alignCorners: Bool) -> (x: Double, y: Double) {
+    func normalized(_ pixel: Double, _ size: Int) -> Double {
+        alignCorners ? (size > 1 ? 2 * pixel / Double(size - 1) - 1 : 0) : (2 * pixel + 1) / Double(size) - 1
+    }
+    return (normalized(x, width), normalized(y, height))
+}
+
 /// Eqs. 2-9 for one target pixel. `warp` maps an offset from the pixel's centre, in normalized target coordinates, to the source.
 /// - Parameter normals: For each auxiliary sample: n along x and y, m along x and y.
 /// - Returns: For each channel the value and the slopes by normalized source coordinates.

@@ -4,6 +4,9 @@ import Tensors
 
 /// Where each pixel of a target samples the source: by a transformation, or point by point.
 ///
+/// Dense flows (`init(flow:)`), thin-plate splines (`ThinPlateSpline`), polar grids (`polar`, `logPolar`) and boxes (`init(boxes:)`) are such
+/// grids too; any sampler takes any of them.
+///
 /// Coordinates are normalized, x right, y down, -1...1. With `alignCorners` false (the default) -1 and 1 are the outer edges of the
 /// target's border pixels; with true, the centres of its border pixels. As in PyTorch's `affine_grid`.
 public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
@@ -19,6 +22,8 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
     public let height, width: Int
     /// What -1 and 1 mean in the target.
     public let alignCorners: Bool
+    /// The place in the batch of the image that each target samples; nil where target n samples image n, or a single image serves all.
+    let images: [Int]?
 
     /// Samples under matrices [N, 3, 3] from normalized target to normalized source coordinates; may require gradients.
     public init(matrices: Tensor<Scalar>, height: Int, width: Int, alignCorners: Bool = false) {
@@ -47,7 +52,7 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
         self.init(.points(points), points.shape[1], points.shape[2], alignCorners)
     }
 
-    private init(_ form: Form, _ height: Int, _ width: Int, _ alignCorners: Bool) {
+    init(_ form: Form, _ height: Int, _ width: Int, _ alignCorners: Bool, images: [Int]? = nil) {
         precondition(
             height >= 0 && width >= 0 && height < Int(Int32.max) / max(1, width) && width < Int(Int32.max),
             "SamplingGrid: found a target of \(height)x\(width) pixels, expected no negative size and fewer than 2^31 in all")
@@ -55,6 +60,7 @@ public struct SamplingGrid<Scalar: FloatingScalar>: Sendable {
         self.height = height
         self.width = width
         self.alignCorners = alignCorners
+        self.images = images
     }
 
     /// The number of targets.
@@ -182,4 +188,15 @@ struct PixelAxis {
 
     /// Of a single pixel under `alignCorners` the one centre is 0.
     func normalized(_ pixel: Double) -> Double { scale == 0 ? 0 : (pixel - shift) / scale }
+
+    /// What one pixel is in normalized coordinates.
+    var pitch: Double { scale == 0 ? 0 : 1 / scale }
+}
+
+/// What a pixel of the source is in normalized coordinates.
+func sourcePitch(_ source: (height: Int, width: Int), alignCorners: Bool) -> (x: Double, y: Double) {
+    (
+        PixelAxis(length: source.width, alignCorners: alignCorners).pitch,
+        PixelAxis(length: source.height, alignCorners: alignCorners).pitch
+    )
 }
