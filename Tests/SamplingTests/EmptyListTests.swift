@@ -50,6 +50,36 @@ private let samples: [EmptySample] = {
             EmptySample("points", [[count, 3, 3]], gives: [count, height, width, 2]) {
                 SamplingGrid(matrices: $0[0], height: height, width: width).points
             })
+        let (points, source) = ([count, height, width, 2], (height: 4, width: 5))
+        samples.append(EmptySample("flow", [points], gives: points) { SamplingGrid(flow: $0[0]).points })
+        samples.append(
+            EmptySample("displaced", [[count, 3, 3], points], gives: points) {
+                SamplingGrid(matrices: $0[0], height: height, width: width).displaced(by: $0[1], source: source).points
+            })
+        samples.append(
+            EmptySample("polar", [[count, 2], [1, 2]], gives: points) {
+                SamplingGrid.polar(centre: $0[0], radii: $0[1], height: height, width: width, source: source).points
+            })
+        samples.append(
+            EmptySample("logPolar", [[1, 2], [count, 2]], gives: points) {
+                SamplingGrid.logPolar(centre: $0[0], radii: $0[1], height: height, width: width, source: source).points
+            })
+        samples.append(
+            EmptySample("spline", [[count, 4, 2]], gives: points) {
+                let lattice = ThinPlateSpline<Double>.lattice(rows: 2, columns: 2)
+                return try! ThinPlateSpline(controlPoints: lattice, height: height, width: width).grid(to: $0[0]).points
+            })
+        for sampler in samplers {
+            for (images, channels) in [(max(1, count), 3), (2, 0)] + (count == 0 ? [(0, 3)] : []) {
+                samples.append(
+                    EmptySample(
+                        "boxes", [[images, channels, 4, 5], [count, 4]], gives: [count, channels, height, width], case: "\(sampler)"
+                    ) {
+                        let places = [Int](repeating: images - 1, count: count)
+                        return sampler.sample(boxes: $0[1], of: $0[0], images: places, height: height, width: width)
+                    })
+            }
+        }
         samples.append(
             EmptySample("points", [[count, height, width, 2]], gives: [count, height, width, 2]) { SamplingGrid(points: $0[0]).points })
     }

@@ -47,6 +47,32 @@ private let samples: [GradientSample] = {
             }
         }
     }
+    for kind in GridKind.all {
+        samples.append(GradientSample(kind.name, kind.shapes, in: -1..<1, case: "points") { kind.make($0[...]).points })
+        for sampler in [BilinearSampler(), MultiScaleSampler(sigmas: [0.8], padding: .border)] as [any Sampler] {
+            samples.append(
+                GradientSample("sample", [[2, 2, 6, 5]] + kind.shapes, in: -1..<1, case: "\(sampler), by \(kind.name)") {
+                    sampler.sample($0[0], at: kind.make($0[1...]))
+                })
+        }
+        // By the image alone, as above; `GridKindTests` has the gradient by the grid.
+        let grid = kind.make(kind.shapes.map { randomTensor($0, seed: 3) }[...])
+        for solver in LinearizedSampler.Solver.allCases {
+            let sampler = LinearizedSampler(sampleCount: 5, imageGradient: .allSamples, solver: solver)
+            samples.append(
+                GradientSample("sample", [[2, 2, 6, 5]], case: "\(sampler), \(kind.name)") { sampler.sample($0[0], at: grid, call: 3) })
+        }
+    }
+    for ratio in [1, 2] {
+        let boxes = Tensor<Double>([0, 0, 5, 6, 1, 2, 4, 3, 3, 5, 1, 0], shape: [3, 4])
+        for sampler in [BilinearSampler(), MultiScaleSampler(sigmas: [0.8], alignCorners: true)] as [any Sampler] {
+            samples.append(
+                GradientSample("sample", [[2, 2, 6, 5], [3, 4]], in: -1..<1, case: "\(sampler), boxes, \(ratio)") {
+                    sampler.sample(
+                        boxes: $0[1] + boxes, of: $0[0], images: [1, 0, 1], height: 2, width: 3, samplingRatio: ratio)
+                })
+        }
+    }
     for family in TransformationFamily.allCases {
         let frame = Frame(sourceAspect: 5.0 / 6, targetAspect: 4.0 / 3)
         samples.append(
@@ -57,9 +83,6 @@ private let samples: [GradientSample] = {
     }
     return samples
 }()
-
-/// Matrices with a little perspective from numbers in -1..<1.
-private func nearIdentity(_ offsets: Tensor<Double>) -> Tensor<Double> { offsets * 0.3 + Tensor(Matrix3.identity.elements, shape: [3, 3]) }
 
 /// Of images and of grids of either form; each in turn with a batch of 1 that serves all.
 private func byImageAndPosition(_ sampler: some Sampler) -> [GradientSample] {
