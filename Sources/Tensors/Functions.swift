@@ -148,6 +148,37 @@ extension Tensor {
     public func relu() -> Tensor { applying(Rectifier()) }
 }
 
+private struct LeakyRectifier: DifferentiableFunction {
+    static var slopeIsOfValue: Bool { false }
+    let negativeSlope: Double
+    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { x < 0 ? Scalar(negativeSlope) * x : x }
+    func slope<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { x > 0 ? 1 : Scalar(negativeSlope) }
+}
+extension Tensor {
+    /// Each element, or `negativeSlope` times it where it is negative (Maas et al., 2013). The gradient at 0 is `negativeSlope`.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    public func leakyReLU(negativeSlope: Scalar = 0.01) -> Tensor { applying(LeakyRectifier(negativeSlope: Double(negativeSlope))) }
+}
+
+private struct GaussianErrorLinearUnit: DifferentiableFunction {
+    static var slopeIsOfValue: Bool { false }
+    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { x * probability(below: x) }
+    func slope<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar {
+        probability(below: x) + x * .exp(-x * x / 2) / .sqrt(2 * .pi)
+    }
+
+    /// Of a standard normal number. Through erfc, as 1 + erf would cancel where `x` is far below 0.
+    private func probability<Scalar: FloatingScalar>(below x: Scalar) -> Scalar { .erfc(-x / .sqrt(2)) / 2 }
+}
+extension Tensor {
+    /// The Gaussian error linear unit (Hendrycks & Gimpel, 2016): each element times the probability that a standard normal number is below
+    /// it. By the error function itself, not its approximation by a hyperbolic tangent.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    public func gelu() -> Tensor { applying(GaussianErrorLinearUnit()) }
+}
+
 private struct LogisticSigmoid: DifferentiableFunction {
     static var slopeIsOfValue: Bool { true }
     func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { 1 / (1 + .exp(-x)) }

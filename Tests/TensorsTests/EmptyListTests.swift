@@ -60,6 +60,8 @@ private let samples: [EmptySample] = {
     unary("cos") { $0.cos() }
     unary("tanh") { $0.tanh() }
     unary("relu") { $0.relu() }
+    unary("leakyReLU") { $0.leakyReLU() }
+    unary("gelu") { $0.gelu() }
     unary("sigmoid") { $0.sigmoid() }
     unary("reciprocal") { $0.reciprocal() }
     unary("clamped") { $0.clamped(to: 0...1) }

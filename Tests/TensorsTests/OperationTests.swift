@@ -65,6 +65,8 @@ final class OperationTests: XCTestCase {
             ("tanh", { $0.tanh() }, { Double.tanh($0) }), ("log", { $0.log() }, { Double.log($0) }),
             ("sqrt", { $0.sqrt() }, { $0.squareRoot() }),
             ("squared", { $0.squared() }, { $0 * $0 }), ("abs", { $0.abs() }, { abs($0) }), ("relu", { $0.relu() }, { max($0, 0) }),
+            ("leakyReLU", { $0.leakyReLU(negativeSlope: 0.2) }, { $0 < 0 ? 0.2 * $0 : $0 }),
+            ("gelu", { $0.gelu() }, { $0 * (1 + Double.erf($0 * 0.5.squareRoot())) / 2 }),
             ("sigmoid", { $0.sigmoid() }, { 1 / (1 + Double.exp(-$0)) }), ("reciprocal", { $0.reciprocal() }, { 1 / $0 }),
             ("clamped", { $0.clamped(to: -1...2) }, { min(max($0, -1), 2) }), ("pow 3", { $0.pow(3) }, { $0 * $0 * $0 }),
             ("pow -2", { $0.pow(-2) }, { 1 / ($0 * $0) }), ("pow 0.5", { $0.pow(0.5) }, { $0 < 0 ? .nan : $0.squareRoot() }),
@@ -74,6 +76,8 @@ final class OperationTests: XCTestCase {
             assertClose(function(x), Tensor(x.scalars.map(reference), shape: x.shape), tolerance: 1e-14, name)
         }
         XCTAssertEqual(Tensor<Float>([-200, 200, 0]).sigmoid().scalars, [0, 1, 0.5])
+        // Far below 0 the probability is all but 0: in 30 digits gelu(-10) is -7.6198…e-23.
+        assertClose(Tensor<Double>([-10, 0, 40]).gelu() * Tensor([1e22, 1, 1]), Tensor([-0.7619853024160526, 0, 40]), tolerance: 1e-13)
         XCTAssertEqual(Tensor<Float>([-3, 0, 2]).pow(2).scalars, [9, 0, 4])
     }
 
