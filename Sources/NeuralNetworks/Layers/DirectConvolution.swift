@@ -6,12 +6,11 @@ import Tensors
 /// go by.
 struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     let shape: ConvolutionShape
-    private let images, kernel: Tensor<Scalar>
+    private let kernel: Tensor<Scalar>
     private let source: ChannelsLast<Scalar>
 
     init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
         self.shape = shape
-        self.images = images
         self.kernel = kernel
         source = ChannelsLast(images, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX)
     }
@@ -21,18 +20,8 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     }
 
     func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
-        let adjoint = image ? shape.adjoint : nil
-        let last = ChannelsLast(
-            cotangent, groups: shape.groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0, multiple: shape.lanes)
-        let byImage = adjoint.map { adjoint in
-            DirectForward(
-                adjoint, last, PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, shape, channels: last.layout.channels)
-            ).result(bias: nil)
-        }
-        return (
-            !image ? nil : byImage ?? PatchConvolution(shape, images: images, kernel).imageGradient(cotangent),
-            isKernel ? kernelGradient(last) : nil
-        )
+        let last = shape.channelsLast(cotangent, isForImage: image)
+        return (image ? shape.imageGradient(cotangent, kernel, channelsLast: last) : nil, isKernel ? kernelGradient(last) : nil)
     }
 
     /// The images are cut into a fixed number of shares, each summed by one thread, and the shares are added in order: so the number of
@@ -95,6 +84,28 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
 }
 
 extension ConvolutionShape {
+    /// The gradient by the outputs as the gradients by images and kernels read it: with the zeros around that the former needs, if asked for.
+    func channelsLast<Scalar: FloatingScalar>(_ cotangent: Tensor<Scalar>, isForImage: Bool) -> ChannelsLast<Scalar> {
+        let adjoint = isForImage ? self.adjoint : nil
+        return ChannelsLast(
+            cotangent, groups: groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0, multiple: lanes)
+    }
+
+    /// The gradient by the images from that by the outputs: the adjoint of the convolution.
+    ///
+    /// - Parameters:
+    ///   - cotangent: [N, O, h, w].
+    ///   - kernel: [O, C / groups, kh, kw].
+    ///   - last: `channelsLast` of the cotangent for images; made only where it is used.
+    func imageGradient<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, _ kernel: Tensor<Scalar>, channelsLast last: @autoclosure () -> ChannelsLast<Scalar>
+    ) -> Tensor<Scalar> {
+        guard let adjoint else { return imageGradientThroughPatches(cotangent, kernel) }
+        let last = last()
+        let weights = PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, self, channels: last.layout.channels)
+        return DirectForward(adjoint, last, weights).result(bias: nil)
+    }
+
     /// Output channels that are computed together.
     var lanes: Int { groupOutputs <= 4 ? 4 : groupOutputs <= 8 ? 8 : 16 }
     /// Of so many outputs, in each group.
