@@ -37,12 +37,41 @@ private let samples: [EmptySample] = {
         samples.append(EmptySample("maxPooled", [shape], gives: [shape[0], shape[1], 3, 3]) { maxPooled($0[0], size: 2, stride: 2) })
         samples += layer("MaxPoolingLayer", MaxPoolingLayer(), shape, gives: [shape[0], shape[1], 3, 3])
         samples += layer("GlobalMaxPoolingLayer", GlobalMaxPoolingLayer(), shape, gives: [shape[0], shape[1]])
+        samples.append(
+            EmptySample("averagePooled", [shape], gives: [shape[0], shape[1], 3, 3]) { averagePooled($0[0], size: 2, stride: 2) })
+        samples += layer("AveragePoolingLayer", AveragePoolingLayer(), shape, gives: [shape[0], shape[1], 3, 3])
+        samples += layer("GlobalAveragePoolingLayer", GlobalAveragePoolingLayer(), shape, gives: [shape[0], shape[1]])
+        for method in UpsamplingMethod.allCases {
+            samples.append(
+                EmptySample("upsampled", [shape], gives: [shape[0], shape[1], 9, 8]) { upsampled($0[0], height: 9, width: 8, method) })
+            samples += layer("UpsamplingLayer", UpsamplingLayer(method), shape, gives: [shape[0], shape[1], 12, 14])
+        }
+    }
+    for geometry in [ConvolutionGeometry(padding: 1), ConvolutionGeometry(stride: 2, groups: 2)] {
+        for (images, inputs) in [(0, 4), (9, 0), (0, 0)] {
+            let (outputs, side) = (3 * geometry.groups, 4 * geometry.stride + 3 - 2 * geometry.padding)
+            samples.append(
+                EmptySample("transposedConvolution", [[images, inputs, 5, 5], [inputs, 3, 3, 3]], gives: [images, outputs, side, side]) {
+                    transposedConvolution($0[0], $0[1], geometry)
+                })
+        }
+    }
+    for shape in emptied([2, 4, 3]) {
+        samples.append(EmptySample("groupNormalized", [shape], gives: shape) { groupNormalized($0[0], groups: 2) })
+        samples.append(EmptySample("layerNormalized", [shape], gives: shape) { layerNormalized($0[0], lastAxes: 2) })
+        samples += layer("GroupNormalizationLayer", GroupNormalizationLayer("g", groups: 2, channels: shape[1]), shape, gives: shape)
+        samples += layer("LayerNormalizationLayer", LayerNormalizationLayer("l", shape: [shape[2]]), shape, gives: shape)
     }
     samples.append(EmptySample("softmaxCrossEntropy", [[0, 5]], gives: [], of: .nan) { softmaxCrossEntropy($0[0], []) })
     for shape in emptied([2, 3]) {
         samples.append(EmptySample("meanSquaredError", [shape, shape], gives: [], of: .nan) { meanSquaredError($0[0], $0[1]) })
         samples.append(EmptySample("meanAbsoluteError", [shape, shape], gives: [], of: .nan) { meanAbsoluteError($0[0], $0[1]) })
         samples += layer("ReLULayer", ReLULayer(), shape, gives: shape)
+        samples += layer("LeakyReLULayer", LeakyReLULayer(), shape, gives: shape)
+        samples += layer("GELULayer", GELULayer(), shape, gives: shape)
+        samples += layer("SigmoidLayer", SigmoidLayer(), shape, gives: shape)
+        samples += layer("TanhLayer", TanhLayer(), shape, gives: shape)
+        samples += layer("ResidualLayer", ResidualLayer(ReLULayer()), shape, gives: shape)
         samples += layer("CenteringLayer", CenteringLayer(), shape, gives: shape)
         samples += layer("DropoutLayer", DropoutLayer(), shape, gives: shape)
     }
@@ -52,6 +81,7 @@ private let samples: [EmptySample] = {
     }
     let small = ConvolutionLayer("c", 2, 3, kernel: 3)
     samples += layer("ConvolutionLayer", small, [0, 2, 5, 4], gives: [0, 3, 3, 2])
+    samples += layer("TransposedConvolutionLayer", TransposedConvolutionLayer("t", 2, 3, kernel: 3), [0, 2, 5, 4], gives: [0, 3, 7, 6])
     samples += layer("GlobalMaxConvolutionLayer", GlobalMaxConvolutionLayer(small), [0, 2, 5, 4], gives: [0, 3])
     samples += layer("BatchNormalizationLayer", BatchNormalizationLayer("b", channels: 3), [0, 3], gives: [0, 3], in: [false])
     samples += layer("BatchNormalizationLayer", BatchNormalizationLayer("b", channels: 3), [2, 3, 0, 4], gives: [2, 3, 0, 4], in: [false])
@@ -159,6 +189,10 @@ final class EmptyListTests: XCTestCase {
         assertTraps("kernels without taps") { _ = convolution(x([1, 2, 5, 5]), x([3, 2, 0, 3])) }
         assertTraps("channels without any") { _ = convolution(x([1, 0, 5, 5]), x([3, 0, 3, 3])) }
         assertTraps("pooling of no rows") { _ = maxPooled(x([1, 2, 0, 5]), size: 2, stride: 2) }
+        assertTraps("means of no rows") { _ = averagePooled(x([1, 2, 0, 5]), size: 2, stride: 2) }
+        assertTraps("no pixels to make more of") { _ = upsampled(x([1, 2, 0, 5]), by: 2, .nearest) }
+        assertTraps("transposed images without rows") { _ = transposedConvolution(x([1, 2, 0, 5]), x([2, 3, 3, 3])) }
+        assertTraps("transposed kernels without outputs") { _ = transposedConvolution(x([1, 2, 5, 5]), x([2, 0, 3, 3])) }
         assertTraps("largest of nothing") {
             let layer = GlobalMaxPoolingLayer()
             _ = layer.evaluated(x([1, 2, 0, 5]), layer.initialParameters(seed: 1))

@@ -59,6 +59,18 @@ private func spread<Scalar: FloatingScalar>(
     }
 }
 
+/// The mean of each window of `size` x `size`, `stride` apart, of images [N, C, H, W]: [N, C, h, w]. Windows that do not fit are left out.
+public func averagePooled<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, size: Int, stride: Int) -> Tensor<Scalar> {
+    precondition(
+        x.rank == 4 && size >= 1 && stride >= 1 && x.shape[2] >= size && x.shape[3] >= size,
+        "averagePooled: found \(x.shape) with windows of \(size) and stride \(stride), expected [N, C, H, W] at least as large as a window")
+    func means(_ length: Int) -> AxisMap<Scalar> {
+        let weights = [Scalar](repeating: 1 / Scalar(size), count: size)
+        return AxisMap(inputs: length, (0...(length - size) / stride).map { ($0 * stride, weights) })
+    }
+    return linearlyMapped(x, rows: means(x.shape[2]), columns: means(x.shape[3]))
+}
+
 /// Max-pooling with windows next to each other.
 public struct MaxPoolingLayer: Module {
     public let size: Int
@@ -82,5 +94,31 @@ public struct GlobalMaxPoolingLayer: Module {
     public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
         precondition(x.rank == 4, "GlobalMaxPoolingLayer: found \(x.shape), expected [N, C, H, W]")
         return x.max(axes: [2, 3])
+    }
+}
+
+/// Average pooling with windows next to each other.
+public struct AveragePoolingLayer: Module {
+    public let size: Int
+
+    /// Windows of `size` x `size`, which do not overlap.
+    public init(size: Int = 2) { self.size = size }
+
+    public var specifications: [ParameterSpecification] { [] }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        averagePooled(x, size: size, stride: size)
+    }
+}
+
+/// The mean of each channel: [N, C, H, W] to [N, C].
+public struct GlobalAveragePoolingLayer: Module {
+    public init() {}
+
+    public var specifications: [ParameterSpecification] { [] }
+
+    public func callAsFunction<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
+        precondition(x.rank == 4, "GlobalAveragePoolingLayer: found \(x.shape), expected [N, C, H, W]")
+        return x.mean(axes: [2, 3])
     }
 }
