@@ -5,12 +5,18 @@ import TestSupport
 import Tensors
 import XCTest
 
-/// The paper's networks and optimizer against PyTorch, whose results Tests/Parity/make_golden.py stored.
+/// The paper's networks and optimizer, and other layers, against PyTorch, whose results Tests/Parity/make_golden.py stored.
 final class ParityTests: XCTestCase {
     private struct Summary: Decodable {
         var norm: Double
         /// At places spread evenly.
         var entries: [Double]
+    }
+
+    private struct Operation: Decodable {
+        var value: Summary
+        /// By each operand.
+        var gradients: [Summary]
     }
 
     private struct Golden: Decodable {
@@ -21,6 +27,7 @@ final class ParityTests: XCTestCase {
         var gradients: [String: Summary]
         /// After the last step.
         var parameters: [String: Summary]
+        var operations: [String: Operation]
     }
 
     private func readGolden() throws -> Golden {
@@ -103,4 +110,39 @@ final class ParityTests: XCTestCase {
     func testTrainingInFloat() throws { try checkTraining(Float.self, tolerance: 1e-4) }
 
     func testTrainingInDouble() throws { try checkTraining(Double.self, tolerance: 1e-10) }
+
+    private func checkOperations<Scalar: FloatingScalar>(_ type: Scalar.Type, tolerance: Double) throws {
+        func layer(_ module: some Module) -> ([Tensor<Scalar>]) -> Tensor<Scalar> {
+            { module.evaluated($0[0], Parameters(module.specifications, Array($0.dropFirst()))) }
+        }
+        let images = [2, 4, 5, 6]
+        let transposed = TransposedConvolutionLayer(
+            "t", 4, 6, kernel: 3, geometry: ConvolutionGeometry(stride: 2, padding: 1, groups: 2), outputPadding: 1)
+        let operations: [String: (shapes: [[Int]], function: ([Tensor<Scalar>]) -> Tensor<Scalar>)] = [
+            "transposed convolution": ([images, [4, 3, 3, 3], [6]], layer(transposed)),
+            "average pooling": ([images], { averagePooled($0[0], size: 3, stride: 2) }),
+            "bilinear upsampling": ([images], { upsampled($0[0], height: 9, width: 17, .bilinear) }),
+            "nearest upsampling": ([images], { upsampled($0[0], height: 9, width: 17, .nearest) }),
+            "group normalization": ([images, [4], [4]], layer(GroupNormalizationLayer("g", groups: 2, channels: 4))),
+            "layer normalization": ([images, [5, 6], [5, 6]], layer(LayerNormalizationLayer("l", shape: [5, 6]))),
+            "GELU": ([images], layer(GELULayer())), "leaky ReLU": ([images], layer(LeakyReLULayer(negativeSlope: 0.1))),
+        ]
+        let golden = try readGolden().operations
+        XCTAssertEqual(Set(operations.keys), Set(golden.keys))
+        for (name, (shapes, function)) in operations {
+            let expected = golden[name]!
+            let operands: [Tensor<Scalar>] = shapes.enumerated().map { numbers(200 + $0, $1, scale: 2) }
+            let (value, pullback) = valueWithPullback(at: operands, of: function)
+            check(value, expected.value, tolerance, name)
+            let gradients = pullback(numbers(300, value.shape, scale: 1))
+            XCTAssertEqual(gradients.count, expected.gradients.count)
+            for (i, (found, expected)) in zip(gradients, expected.gradients).enumerated() {
+                check(found, expected, tolerance, "\(name): gradient by operand \(i)")
+            }
+        }
+    }
+
+    func testOperationsInFloat() throws { try checkOperations(Float.self, tolerance: 1e-5) }
+
+    func testOperationsInDouble() throws { try checkOperations(Double.self, tolerance: 1e-12) }
 }

@@ -1,4 +1,4 @@
-"""Computes in PyTorch, in double precision, what ParityTests.swift expects of the paper's networks: writes golden.json beside this file.
+"""Computes in PyTorch, in double precision, what ParityTests.swift expects of the paper's networks and of other layers: writes golden.json beside this file.
 
 Weights, images and targets come from a formula that both sides compute, so that only results are stored.
 
@@ -65,6 +65,29 @@ def summary(tensor):
     return {"norm": flat.norm().item(), "entries": [flat[i * len(flat) // ENTRIES].item() for i in range(ENTRIES)]}
 
 
+def operations():
+    """Names, shapes of the operands, and functions."""
+    images = [2, 4, 5, 6]
+    yield "transposed convolution", [images, [4, 3, 3, 3], [6]], lambda x, weight, bias: F.conv_transpose2d(
+        x, weight, bias, stride=2, padding=1, output_padding=1, groups=2
+    )
+    yield "average pooling", [images], lambda x: F.avg_pool2d(x, 3, stride=2)
+    yield "bilinear upsampling", [images], lambda x: F.interpolate(x, size=(9, 17), mode="bilinear", align_corners=False)
+    yield "nearest upsampling", [images], lambda x: F.interpolate(x, size=(9, 17), mode="nearest")
+    yield "group normalization", [images, [4], [4]], lambda x, weight, bias: F.group_norm(x, 2, weight, bias)
+    yield "layer normalization", [images, [5, 6], [5, 6]], lambda x, weight, bias: F.layer_norm(x, [5, 6], weight, bias)
+    yield "GELU", [images], F.gelu
+    yield "leaky ReLU", [images], lambda x: F.leaky_relu(x, 0.1)
+
+
+def summaries(shapes, function):
+    """Of what a function gives, and of the gradients of its elements' sum with weights."""
+    operands = [numbers(200 + i, shape, 2.0).requires_grad_() for i, shape in enumerate(shapes)]
+    value = function(*operands)
+    (value * numbers(300, value.shape, 1.0)).sum().backward()
+    return {"value": summary(value), "gradients": [summary(operand.grad) for operand in operands]}
+
+
 def main():
     torch.set_num_threads(1)
     p = initial_parameters()
@@ -90,6 +113,7 @@ def main():
             golden["gradients"] = {name: summary(tensor.grad) for name, tensor in p.items()}
         optimizer.step()
     golden["parameters"] = {name: summary(tensor) for name, tensor in p.items()}
+    golden["operations"] = {name: summaries(shapes, function) for name, shapes, function in operations()}
     path = pathlib.Path(__file__).with_name("golden.json")
     path.write_text(json.dumps(golden, indent=1) + "\n")
 
