@@ -21,7 +21,6 @@ test: setup
 # The program and the C library with Swift's libraries in them, the manual page and what shells complete: they need no Swift where they run, only the
 # system packages.
 PREFIX ?= /usr/local
-INSTALL_BUILD = $(BUILD) --product linwarp --static-swift-stdlib --scratch-path .build-install
 PROGRAM = $(DESTDIR)$(PREFIX)/bin/linwarp
 MANUAL = $(DESTDIR)$(PREFIX)/share/man/man1/linwarp.1
 COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/linwarp $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_linwarp \
@@ -29,20 +28,25 @@ COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/linwarp $(DE
 PKG_CONFIG_FILE = $(DESTDIR)$(PREFIX)/lib/pkgconfig/linwarp.pc
 CMAKE_FOLDER = $(DESTDIR)$(PREFIX)/lib/cmake/LinWarp
 
-# The C library, with Swift's libraries in it: from the objects of the ordinary build, of which it shows the names in linwarp.h alone.
+# What is installed is linked from the objects of the ordinary build, with Swift's libraries in it: nothing is compiled twice.
+LINK = swiftc -static-stdlib -Xlinker --gc-sections -Xlinker --strip-all
+OBJECTS = "@$$($(BUILD) --show-bin-path)/$(1).product/Objects.LinkFileList"
+
+# Of the C library only the names in linwarp.h show.
 LIBRARY_VERSION = $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/LinearAlgebra/Machine/Version.swift)
 LIBRARY_ABI = $(shell sed -n 's/.*define LINWARP_ABI_VERSION //p' Sources/CLinWarp/include/linwarp.h)
-# What Foundation's static library is made of, which only modules that are compiled for it name themselves.
-FOUNDATION = -l_FoundationCShims -l_FoundationCollections
+# What Foundation's static libraries are made of, which only modules that are compiled for them name themselves.
+FOUNDATION_ESSENTIALS = -l_FoundationCShims -l_FoundationCollections
+FOUNDATION = -lFoundation -lCoreFoundation -lFoundationInternationalization -l_FoundationICU $(FOUNDATION_ESSENTIALS)
 LIBRARY = .build/library/liblinwarp.so.$(LIBRARY_VERSION)
 
 library: setup
 	$(BUILD) --product CLinWarp
 	mkdir -p .build/library
 	printf '{ global: linwarp_*; local: *; };' >.build/library/exports.map
-	swiftc -emit-library -static-stdlib -o $(LIBRARY) "@$$($(BUILD) --show-bin-path)/CLinWarp.product/Objects.LinkFileList" \
-		-Xlinker -soname=liblinwarp.so.$(LIBRARY_ABI) -Xlinker --version-script=.build/library/exports.map -Xlinker --gc-sections \
-		-Xlinker --strip-all -Xlinker -z -Xlinker defs $(FOUNDATION) $$(pkg-config --libs openblas lapacke)
+	$(LINK) -emit-library -o $(LIBRARY) $(call OBJECTS,CLinWarp) -Xlinker -soname=liblinwarp.so.$(LIBRARY_ABI) \
+		-Xlinker --version-script=.build/library/exports.map -Xlinker -z -Xlinker defs $(FOUNDATION_ESSENTIALS) \
+		$$(pkg-config --libs openblas lapacke)
 	ln -sf liblinwarp.so.$(LIBRARY_VERSION) .build/library/liblinwarp.so.$(LIBRARY_ABI)
 	ln -sf liblinwarp.so.$(LIBRARY_ABI) .build/library/liblinwarp.so
 
@@ -56,9 +60,11 @@ test-python: setup
 	LINWARP="$$($(BUILD) --show-bin-path)/linwarp" $(PYTHON_ENVIRONMENT)/bin/python -m pytest -q Python
 
 install: setup library
-	$(INSTALL_BUILD)
+	$(BUILD) --product linwarp
+	mkdir -p "$(dir $(PROGRAM))"
+	$(LINK) -o "$(PROGRAM)" $(call OBJECTS,linwarp) -Xlinker --defsym=main=linwarp_main $(FOUNDATION) \
+		$$(pkg-config --libs openblas lapacke libpng libjpeg libtiff-4 libwebpmux libwebp cairo zlib)
 	$(SWIFT) package generate-manual
-	install -D --strip "$$($(INSTALL_BUILD) --show-bin-path)/linwarp" "$(PROGRAM)"
 	install -D --mode 644 .build/plugins/GenerateManual/outputs/linwarp/linwarp.1 "$(MANUAL)"
 	mkdir -p $(foreach file,$(COMPLETIONS),"$(dir $(file))")
 	set -e; for file in $(COMPLETIONS); do \

@@ -1,6 +1,11 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// What `LinWarp` re-exports. Who imports it depends on these as well: SwiftPM would not compile it anew where they alone have changed.
+let library: [Target.Dependency] = [
+    "LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "NeuralNetworks", "NumPyFiles", "Images", "Datasets",
+]
+
 // The house, one direction only: every target uses targets above it in this list and none below.
 let package = Package(
     name: "LinWarp",
@@ -55,17 +60,13 @@ let package = Package(
         .target(name: "Drawing", dependencies: ["LinearAlgebra", "Tensors", "Images", "CCairo"]),
         .target(name: "Plots", dependencies: ["Files", "Drawing"]),
 
-        .target(
-            name: "LinWarp",
-            dependencies: [
-                "LinearAlgebra", "Tensors", "Sampling", "Registration", "Stacking", "NeuralNetworks", "NumPyFiles", "Images", "Datasets",
-            ]),
-        .target(name: "Figures", dependencies: ["LinWarp", "Files", "Drawing"]),
-        .target(name: "TrainingRuns", dependencies: ["LinWarp", "Files", "Plots"]),
-        .target(name: "PaperExperiments", dependencies: ["LinWarp", "Files", "Drawing", "Plots", "Figures", "TrainingRuns"]),
+        .target(name: "LinWarp", dependencies: library),
+        .target(name: "Figures", dependencies: library + ["LinWarp", "Files", "Drawing"]),
+        .target(name: "TrainingRuns", dependencies: library + ["LinWarp", "Files", "Plots"]),
+        .target(name: "PaperExperiments", dependencies: library + ["LinWarp", "Files", "Drawing", "Plots", "Figures", "TrainingRuns"]),
         .target(
             name: "Commands",
-            dependencies: [
+            dependencies: library + [
                 "LinWarp", "Files", "Drawing", "Plots", "Figures", "TrainingRuns", "PaperExperiments",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -92,17 +93,17 @@ let package = Package(
         .testTarget(
             name: "NeuralNetworksTests",
             dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process"]),
-        .testTarget(name: "LinWarpTests", dependencies: ["LinWarp", "TestSupport"]),
+        .testTarget(name: "LinWarpTests", dependencies: library + ["LinWarp", "TestSupport"]),
         .testTarget(name: "NumPyFilesTests", dependencies: ["NumPyFiles", "LinearAlgebra", "Tensors", "TestSupport"]),
         .target(name: "CTestTIFF", dependencies: ["CTIFF"], path: "Tests/CTestTIFF"),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "CTIFF", "CTestTIFF", "TestSupport"]),
         .executableTarget(name: "staging-process", dependencies: ["Files"], path: "Tests/staging-process"),
         .testTarget(name: "FilesTests", dependencies: ["Files", "staging-process", "TestSupport"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Tensors"]),
-        .testTarget(name: "FiguresTests", dependencies: ["Figures", "LinWarp", "TestSupport"]),
+        .testTarget(name: "FiguresTests", dependencies: library + ["Figures", "LinWarp", "TestSupport"]),
         .testTarget(name: "PlotsTests", dependencies: ["Plots", "TestSupport"]),
-        .testTarget(name: "PaperExperimentsTests", dependencies: ["LinWarp", "PaperExperiments", "TestSupport"]),
-        .testTarget(name: "ToolTests", dependencies: ["linwarp", "LinWarp", "TestSupport"]),
+        .testTarget(name: "PaperExperimentsTests", dependencies: library + ["LinWarp", "PaperExperiments", "TestSupport"]),
+        .testTarget(name: "ToolTests", dependencies: library + ["linwarp", "LinWarp", "TestSupport"]),
         .testTarget(
             name: "DatasetsTests", dependencies: ["LinearAlgebra", "Tensors", "Sampling", "Images", "Datasets", "CZlib", "TestSupport"]),
     ],
@@ -114,7 +115,8 @@ if Context.environment["LINWARP_FUZZ"] != nil {
     package.products.append(.executable(name: "linwarp-fuzz", targets: ["linwarp-fuzz"]))
     package.targets.append(
         .executableTarget(
-            name: "linwarp-fuzz", dependencies: ["LinWarp", "Files", "TrainingRuns", "Commands", "CZlib"], path: "Fuzzing/Targets"))
+            name: "linwarp-fuzz", dependencies: library + ["LinWarp", "Files", "TrainingRuns", "Commands", "CZlib"], path: "Fuzzing/Targets"
+        ))
 }
 
 // Training across processes needs MPI, which few have installed: it is part of the package only where it is asked for.
@@ -123,6 +125,6 @@ if Context.environment["LINWARP_MPI"] != nil {
     package.targets += [
         .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .target(name: "CProcesses", dependencies: ["CMPI"]),
-        .executableTarget(name: "linwarp-mpi", dependencies: ["LinWarp", "Commands", "CProcesses", "CStart"]),
+        .executableTarget(name: "linwarp-mpi", dependencies: library + ["LinWarp", "Commands", "CProcesses", "CStart"]),
     ]
 }

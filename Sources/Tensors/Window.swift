@@ -133,6 +133,8 @@ extension Tensor {
     /// are taken whole. Shares memory where the elements follow each other, as those of a part of the first axis do.
     ///
     /// Setting broadcasts what it is given to the part's shape. Both are recorded for gradients.
+    // Of indices alone the element is meant, unless only a tensor fits.
+    @_disfavoredOverload
     public subscript(parts: any TensorIndex...) -> Tensor {
         get { elements(in: Window(parts, of: shape)) }
         set { replace(Window(parts, of: shape), with: newValue) }

@@ -70,9 +70,9 @@ final class PolarGridTests: XCTestCase {
             centre: .zeros([1, 2]), radii: Tensor([0, 10], shape: [1, 2]), height: 5, width: 2, source: (20, 20), alignCorners: true)
         let expected: [(Double, Double)] = [(1, 0), (0, 1), (-1, 0), (0, -1), (1, 0)]
         for (row, direction) in expected.enumerated() {
-            assertClose(grid.points.item(0).item(row).item(0), Tensor([0, 0]), tolerance: 1e-14)
+            assertClose(grid.points[0, row, 0, .ellipsis], Tensor([0, 0]), tolerance: 1e-14)
             assertClose(
-                grid.points.item(0).item(row).item(1), Tensor([direction.0, direction.1]) * (10 / 9.5), tolerance: 1e-14, "\(row)")
+                grid.points[0, row, 1, .ellipsis], Tensor([direction.0, direction.1]) * (10 / 9.5), tolerance: 1e-14, "\(row)")
         }
     }
 

@@ -14,7 +14,7 @@ final class RegionsOfInterestTests: XCTestCase {
     private func naive(_ height: Int, _ width: Int, _ ratio: Int, _ padding: Padding, _ alignCorners: Bool) -> Tensor<Double> {
         let values = indices(of: [boxes.shape[0], 2, height, width]).map { index -> Double in
             let box = (0..<4).map { boxes[index[0], $0] }
-            let read = NaiveImage(pixels: image.item(images[index[0]]), padding: padding, alignCorners: alignCorners)
+            let read = NaiveImage(pixels: image[images[index[0]], .ellipsis], padding: padding, alignCorners: alignCorners)
             let (binWidth, binHeight) = ((box[2] - box[0]) / Double(width), (box[3] - box[1]) / Double(height))
             var sum = 0.0
             for i in 0..<ratio {
