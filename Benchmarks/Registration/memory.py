@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What aligning a pair of large NumPy arrays takes in memory: beside the arrays themselves, how much NumPy takes for copies of them, how much their
-numbers take as the library holds them (32 bits each; where they are that already, they stay where they are), and the most that the process grew by.
+numbers take in 32 bits, and the most that the process grew by. The library copies what is not planes of 32-bit floats already, once, into such planes;
+the rest is what alignment makes of them.
 
     pip install ./Python && Benchmarks/Registration/memory.py
 """
@@ -36,7 +37,7 @@ def measure(channels, kind):
     copied = tracemalloc.get_traced_memory()[1] / 1e6
     size = 2 * source.size * 4 / 1e6
     print(f"{WIDTH}x{HEIGHT}x{channels} {kind}, {alignment.verdict}: two arrays {2 * source.nbytes / 1e6:.0f} MB, copied by NumPy {copied:.1f} MB, "
-          f"as the library's numbers {0 if kind == 'float32' and channels == 1 else size:.0f} MB, grew by {status('VmHWM') - before:.0f} MB at most",
+          f"their numbers in 32 bits {size:.0f} MB, grew by {status('VmHWM') - before:.0f} MB at most",
           flush=True)
 
 
