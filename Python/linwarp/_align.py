@@ -23,6 +23,7 @@ class Alignment:
     verdict: str
     #: Why the search stopped: "converged", "iteration-limit", "no-overlap", "not-finite" or "no-contrast".
     status: str
+    #: The family that was searched.
     family: str
     #: The family's parameters.
     parameters: numpy.ndarray
@@ -38,13 +39,15 @@ class Alignment:
     steady_tiles: Optional[float]
     #: The evidence for the second best place over that for the best.
     runner_up: Optional[float]
-    #: target = gain * source + bias, for each channel.
+    #: Of each channel that was compared at the end: target = gain * source + bias.
     gain: numpy.ndarray
+    #: The other part of it.
     bias: numpy.ndarray
     #: Mean squared differences.
     losses: numpy.ndarray
     #: Height and width in pixels.
     source_size: tuple[int, int]
+    #: The same of the target.
     target_size: tuple[int, int]
 
     #: The matrix by the names of conventions; a text that says why where one has none.

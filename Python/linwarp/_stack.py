@@ -15,6 +15,7 @@ from ._library import FRAME, RELEASE, Frames, Options, as_image, check, doubles,
 class StackedFrame:
     """Where a frame lies, or why it does not belong to the stack."""
 
+    #: Of the frame among those that were given, from 0.
     index: int
     #: 3 x 3, from normalized coordinates of the reference to those of the frame; None where nothing was found.
     matrix: Optional[numpy.ndarray]

@@ -10,6 +10,7 @@ public struct ProceduralScene: Sendable {
     /// Which scene: the same seed draws the same picture.
     public var seed: UInt32
 
+    /// A scene of its own for each seed.
     public init(seed: UInt32 = 0) { self.seed = seed }
 
     /// The scene as an image [3, height, width], 0...1.

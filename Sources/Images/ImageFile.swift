@@ -28,8 +28,12 @@ public enum SampleDepth: String, CaseIterable, Comparable, Sendable {
 public struct ImageFile: Sendable {
     /// Pixels for each metre of a picture on paper.
     public struct Resolution: Equatable, Sendable {
+        /// Along each axis.
         public var x, y: Double
 
+        /// - Parameters:
+        ///   - x: Pixels for each metre of a row.
+        ///   - y: Pixels for each metre of a column.
         public init(x: Double, y: Double) { (self.x, self.y) = (x, y) }
     }
 
@@ -43,6 +47,13 @@ public struct ImageFile: Sendable {
     /// Pixels for each metre of the picture, where the file says so.
     public var resolution: Resolution?
 
+    /// An image to be written.
+    ///
+    /// - Parameters:
+    ///   - pixels: `[channels, height, width]`, as `pixels` says.
+    ///   - depth: How samples are stored, where the file's format has it.
+    ///   - colorProfile: An ICC profile to write with it; nil for none.
+    ///   - resolution: Pixels for each metre; nil for none.
     public init(pixels: Tensor<Float>, depth: SampleDepth = .eight, colorProfile: [UInt8]? = nil, resolution: Resolution? = nil) {
         self.pixels = pixels
         self.depth = depth

@@ -4,7 +4,18 @@ import Tensors
 
 /// The formats that are written.
 public enum WritableFormat: String, CaseIterable, Sendable {
-    case png, jpeg, tiff, webp, ppm, pgm
+    /// Grey or RGB, with alpha or without; 8 or 16 bits, compressed without loss.
+    case png
+    /// Grey or RGB without alpha; 8 bits, with loss. At most 65,500 pixels a side.
+    case jpeg
+    /// Grey or RGB, with alpha or without; 8 or 16 bits, or floating-point numbers.
+    case tiff
+    /// Grey or RGB, with alpha or without, 8 bits; without loss, unless a quality is given. At most 16,383 pixels a side.
+    case webp
+    /// RGB without alpha; 8 or 16 bits, not compressed.
+    case ppm
+    /// Grey without alpha; 8 or 16 bits, not compressed.
+    case pgm
 
     /// The format that the extension of a name stands for; throws `ImageError.unsupportedExtension` if it stands for none.
     public init(path: String) throws(ImageError) {

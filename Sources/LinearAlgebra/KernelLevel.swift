@@ -5,7 +5,12 @@ import CWarpKernels
 /// `avx2` and `avx512` give the same bits. Those of `baseline` differ in the last places: it has no fused multiply-add, which rounds a product
 /// and its sum once instead of twice.
 public enum KernelLevel: String, CaseIterable, Sendable {
-    case baseline, avx2, avx512
+    /// What every x86-64 processor runs: 128 bits, no fused multiply-add.
+    case baseline
+    /// AVX2 and FMA: 256 bits.
+    case avx2
+    /// AVX-512: 512 bits.
+    case avx512
 
     /// The level in force: the best that the processor runs, or a lower one named by the environment variable `LINWARP_KERNELS`.
     public static let current: KernelLevel = Environment.kernels ?? best

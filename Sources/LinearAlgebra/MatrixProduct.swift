@@ -2,8 +2,15 @@ import COpenBLAS
 
 /// A row-major matrix in memory: `rows` x `columns`, each row contiguous, the next one `stride` elements on.
 public struct MatrixLayout: Equatable, Sendable {
-    public var rows, columns, stride: Int
+    /// The number of rows, and of elements in each.
+    public var rows, columns: Int
+    /// Elements from the start of one row to that of the next: `columns`, or more where rows are a part of longer ones.
+    public var stride: Int
 
+    /// - Parameters:
+    ///   - rows: The number of rows; may be 0.
+    ///   - columns: The number of elements in each; may be 0.
+    ///   - stride: Elements from the start of one row to that of the next, at least `columns`; nil for rows without gaps.
     public init(_ rows: Int, _ columns: Int, stride: Int? = nil) {
         self.rows = rows
         self.columns = columns
@@ -39,7 +46,7 @@ public func gemm<Scalar: FloatingScalar>(
 }
 
 /// The same product on the calling thread alone: for code that spreads its own work, of which the product is a part.
-public func gemmOnOneThread<Scalar: FloatingScalar>(
+package func gemmOnOneThread<Scalar: FloatingScalar>(
     transposeA: Bool = false, transposeB: Bool = false, alpha: Scalar = 1,
     _ a: UnsafePointer<Scalar>, _ aLayout: MatrixLayout, _ b: UnsafePointer<Scalar>, _ bLayout: MatrixLayout,
     beta: Scalar = 0, into c: UnsafeMutablePointer<Scalar>, _ cLayout: MatrixLayout

@@ -39,7 +39,7 @@ enum OpenBLAS {
 }
 
 /// Gets OpenBLAS its memory now, instead of with the first matrix product. Ends the program where the system has none left for it.
-public func prepareMatrixProducts() { OpenBLAS.prepare() }
+package func prepareMatrixProducts() { OpenBLAS.prepare() }
 
 /// Facts about the BLAS in use, for reports.
 public enum BLASInformation {

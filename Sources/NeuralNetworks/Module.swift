@@ -26,6 +26,7 @@ extension Module {
 
 /// What a network's evaluation needs and leaves behind.
 public struct Context<Scalar: FloatingScalar>: Sendable {
+    /// Those of the whole network: a module finds its own by their names.
     public var parameters: Parameters<Scalar>
     /// Whether dropout drops and batch normalization takes the batch's statistics.
     public var isTraining: Bool
@@ -38,6 +39,12 @@ public struct Context<Scalar: FloatingScalar>: Sendable {
     /// New values of parameters that are tracked without a gradient, by name.
     public var tracked: [String: Tensor<Scalar>] = [:]
 
+    /// - Parameters:
+    ///   - parameters: Those of the whole network.
+    ///   - isTraining: Whether dropout drops and batch normalization takes the batch's statistics.
+    ///   - call: The training step, say: tells the samplers' noise of one step from that of the next.
+    ///   - random: What dropout draws from; it moves on as it is drawn from.
+    ///   - firstImage: The place in the batch of the first image, where the input is a part of a batch.
     public init(
         _ parameters: Parameters<Scalar>, isTraining: Bool, call: Int = 0, random: RandomSource = RandomSource(seed: 0), firstImage: Int = 0
     ) {
@@ -51,8 +58,10 @@ public struct Context<Scalar: FloatingScalar>: Sendable {
 
 /// Modules one after the other.
 public struct Chain: Module {
+    /// In the order in which the input goes through them.
     public var modules: [any Module]
 
+    /// - Parameter modules: Each takes what the one before it gives. The names of their parameters must differ.
     public init(_ modules: [any Module]) { self.modules = modules }
 
     public var specifications: [ParameterSpecification] { modules.flatMap(\.specifications) }

@@ -16,11 +16,18 @@ public enum Initializer: Sendable, Equatable {
 public struct ParameterSpecification: Sendable, Equatable {
     /// Unique in a network; parts of a network are separated by periods.
     public var name: String
+    /// The length of each axis.
     public var shape: [Int]
+    /// How it begins.
     public var initializer: Initializer
     /// False for what training tracks without a gradient, such as the running mean of a batch normalization.
     public var isTrainable: Bool
 
+    /// - Parameters:
+    ///   - name: Unique in a network; parts of a network are separated by periods.
+    ///   - shape: The length of each axis.
+    ///   - initializer: How it begins.
+    ///   - isTrainable: False for what training tracks without a gradient.
     public init(_ name: String, _ shape: [Int], _ initializer: Initializer, isTrainable: Bool = true) {
         self.name = name
         self.shape = shape
@@ -31,7 +38,9 @@ public struct ParameterSpecification: Sendable, Equatable {
 
 /// The named tensors of a network, in the order in which its modules list them.
 public struct Parameters<Scalar: FloatingScalar>: Sendable, Equatable {
+    /// What is known of each, in order.
     public private(set) var specifications: [ParameterSpecification]
+    /// One for each specification, of its shape.
     public private(set) var tensors: [Tensor<Scalar>]
     private var places: [String: Int]
 

@@ -19,7 +19,9 @@ public struct Alignment: Sendable {
         case noContrast = "no-contrast"
     }
 
+    /// Why the search stopped. Whether to trust what it found, the verdict says.
     public var status: Status
+    /// The family that was searched.
     public var family: TransformationFamily
     /// The family's parameters.
     public var parameters: [Double]

@@ -35,7 +35,9 @@ public struct AlignmentSettings: Sendable {
 
     /// The family that is searched.
     public var family: TransformationFamily
+    /// Where to look.
     public var start: Start
+    /// What of the images starts are looked for by.
     public var comparing: Comparison
     /// Which pixels of the source count, [H, W]: those above one half. Pixels that are not finite never count.
     public var sourceMask: Tensor<Float>?
@@ -44,6 +46,12 @@ public struct AlignmentSettings: Sendable {
     /// Searches by a sampler's slopes instead, from a start and as the paper does: then nothing else here counts but the family.
     public var sampled: SampledSearch?
 
+    /// - Parameters:
+    ///   - family: The family that is searched. One with more parameters needs more that the images have in common.
+    ///   - start: Where to look; the default is everywhere.
+    ///   - comparing: What is compared where a start is looked for; `.structure` for images of different sensors.
+    ///   - sourceMask: Which pixels of the source count, [H, W]: those above one half. Nil for all.
+    ///   - targetMask: The same of the target, [h, w].
     public init(
         family: TransformationFamily = .affine, start: Start = .search, comparing: Comparison = .auto, sourceMask: Tensor<Float>? = nil,
         targetMask: Tensor<Float>? = nil

@@ -7,11 +7,17 @@ import Tensors
 /// outer edges of the source's border pixels; with true, the centres of its border pixels. A coordinate that is not a number gives the
 /// padding's value (zero; for the other paddings the pixel at the upper left) and zero gradients.
 public struct BilinearSampler: Sampler {
+    /// What a sample outside of the image is.
     public var padding: Padding
+    /// What -1 and 1 mean in the source: the outer edges of the border pixels, or (true) their centres.
     public var alignCorners: Bool
     /// Whether gradients flow to the image.
     public var propagatesToImage: Bool
 
+    /// - Parameters:
+    ///   - padding: What a sample outside of the image is.
+    ///   - alignCorners: Whether -1 and 1 are the centres of the source's border pixels, instead of their outer edges.
+    ///   - propagatesToImage: Whether gradients flow to the image; without, the way back is shorter.
     public init(padding: Padding = .zeros, alignCorners: Bool = false, propagatesToImage: Bool = true) {
         self.padding = padding
         self.alignCorners = alignCorners

@@ -59,15 +59,32 @@ public struct LinearizedSampler: Sampler {
     public var regularization: Double
     /// Whether noise of one source pixel is added after the transformation, so that samples do not collapse when it zooms in (Eqs. 8, 9).
     public var preventsCollapse: Bool
+    /// Whether the values are blurred by the noise.
     public var bias: Bias
+    /// Which samples give the image a gradient. That by the position is the plane's slope, whatever stands here.
     public var imageGradient: ImageGradient
+    /// The numbers that scatter the samples; pass another `call` with each training step, so that a seed gives others.
     public var noise: Noise
+    /// How the planes are fitted.
     public var solver: Solver
+    /// What lies outside, for the value at the centre and along the edges. Other samples that lie outside count for nothing.
     public var padding: Padding
+    /// What -1 and 1 mean in the source: the outer edges of the border pixels, or (true) their centres.
     public var alignCorners: Bool
     /// The place in the batch of the first image, by which the noise of a seed is drawn.
     private var firstImage = 0
 
+    /// - Parameters:
+    ///   - sampleCount: K, the centre included: 2...64. Time grows with it.
+    ///   - sigma: σ, the noise before the transformation, in target pixels.
+    ///   - regularization: ε, in squared source pixels: more of it makes slopes smaller and steadier.
+    ///   - preventsCollapse: Whether noise of one source pixel is added after the transformation.
+    ///   - bias: Whether the plane's height at the pixel is part of the value.
+    ///   - imageGradient: Which samples give the image a gradient.
+    ///   - noise: The numbers that scatter the samples.
+    ///   - solver: How the planes are fitted.
+    ///   - padding: What lies outside of the image.
+    ///   - alignCorners: Whether -1 and 1 are the centres of the source's border pixels, instead of their outer edges.
     public init(
         sampleCount: Int = 8, sigma: Double = 1, regularization: Double = 1e-3, preventsCollapse: Bool = true, bias: Bias = .included,
         imageGradient: ImageGradient = .none, noise: Noise = .seed(0), solver: Solver = .fused, padding: Padding = .zeros,

@@ -11,6 +11,7 @@ public struct Matrix3: Equatable, Sendable {
         self.elements = elements
     }
 
+    /// Leaves every point where it is.
     public static let identity = Matrix3([1, 0, 0, 0, 1, 0, 0, 0, 1])
 
     /// Scales x and y.
@@ -25,6 +26,7 @@ public struct Matrix3: Equatable, Sendable {
         return Matrix3([c, -s, 0, s, c, 0, 0, 0, 1])
     }
 
+    /// The element of a row and a column, 0...2 each.
     public subscript(row: Int, column: Int) -> Double {
         get { elements[row * 3 + column] }
         set { elements[row * 3 + column] = newValue }
@@ -39,6 +41,7 @@ public struct Matrix3: Equatable, Sendable {
         return Matrix3(product)
     }
 
+    /// Of an affine matrix with 1 as its last element: by how much it scales areas, negative where it mirrors. 0 where it is singular.
     public var determinant: Double {
         let m = elements
         return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6])

@@ -73,7 +73,9 @@ public enum MatrixConvention: String, CaseIterable, Sendable, Codable {
 
 /// A matrix that a convention does not have.
 public enum MatrixConventionError: Error, Equatable, CustomStringConvertible {
+    /// The convention holds affine maps alone, and the last row is not (0, 0, c).
     case homography(MatrixConvention)
+    /// The matrix has no inverse, or is not finite.
     case singular(MatrixConvention)
 
     public var description: String {

@@ -10,6 +10,11 @@ public struct MultiScaleSampler: Sampler {
     public var sigmas: [Double]
     private var bilinear: BilinearSampler
 
+    /// - Parameters:
+    ///   - sigmas: Standard deviations of the blurs, in source pixels. The image itself is averaged with them.
+    ///   - padding: What a sample outside of the image is.
+    ///   - alignCorners: Whether -1 and 1 are the centres of the source's border pixels, instead of their outer edges.
+    ///   - propagatesToImage: Whether gradients flow to the image.
     public init(sigmas: [Double] = [1, 5, 10], padding: Padding = .zeros, alignCorners: Bool = false, propagatesToImage: Bool = true) {
         precondition(
             sigmas.allSatisfy { $0 > 0 && $0.isFinite }, "MultiScaleSampler: found sigmas of \(sigmas), expected positive ones")

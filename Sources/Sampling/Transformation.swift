@@ -3,6 +3,7 @@ import Tensors
 
 /// A batch of transformations of one family: each maps normalized target coordinates to normalized source coordinates.
 public struct Transformation<Scalar: FloatingScalar>: Sendable {
+    /// Of all transformations of the batch.
     public let family: TransformationFamily
     /// [N, `family.parameterCount`].
     public let parameters: Tensor<Scalar>

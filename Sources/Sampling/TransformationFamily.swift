@@ -18,6 +18,7 @@ public enum TransformationFamily: String, CaseIterable, Sendable, Codable {
     /// The matrix without its last element, which is 1, less the identity.
     case homography
 
+    /// The degrees of freedom: 2 to 8.
     public var parameterCount: Int {
         switch self {
         case .translation: 2

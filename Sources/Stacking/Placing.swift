@@ -9,9 +9,10 @@ extension Stack {
     public struct Step: Sendable, Equatable, Codable {
         /// 0; and 1 where frames are aligned a second time, to the mean of the first.
         public var round: Int
+        /// What was found for one frame.
         public var frame: StackedFrame
 
-        public init(round: Int, frame: StackedFrame) { (self.round, self.frame) = (round, frame) }
+        package init(round: Int, frame: StackedFrame) { (self.round, self.frame) = (round, frame) }
     }
 
     /// Finds where each frame lies.

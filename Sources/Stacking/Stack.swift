@@ -17,6 +17,10 @@ public struct Stack: Sendable {
     /// more than once for a frame: always with the same result.
     public let frame: @Sendable (_ index: Int) throws -> Tensor<Float>
 
+    /// - Parameters:
+    ///   - count: How many frames there are.
+    ///   - frame: Gives frame `index`, 0..<count, as [C, H, W]. Called from several threads at once, and more than once for a frame:
+    ///     always with the same result. A frame for which it throws is left out.
     public init(count: Int, frame: @escaping @Sendable (_ index: Int) throws -> Tensor<Float>) {
         precondition(count >= 0, "Stack: found \(count) frames, expected at least 0")
         (self.count, self.frame) = (count, frame)
@@ -38,6 +42,7 @@ public struct Stack: Sendable {
 
 /// What is asked of a stack.
 public struct StackSettings: Sendable {
+    /// What frames are brought to; the default is the first.
     public var reference: Stack.Reference
     /// The kind of transformation from one frame to another.
     public var family: TransformationFamily
@@ -45,6 +50,10 @@ public struct StackSettings: Sendable {
     /// stamp.
     public var mask: Tensor<Float>?
 
+    /// - Parameters:
+    ///   - reference: What frames are brought to.
+    ///   - family: The kind of transformation from one frame to another.
+    ///   - mask: Which pixels of every frame count, [H, W]: those above one half. Nil for all.
     public init(reference: Stack.Reference = .frame(0), family: TransformationFamily = .affine, mask: Tensor<Float>? = nil) {
         (self.reference, self.family, self.mask) = (reference, family, mask)
     }
@@ -57,13 +66,14 @@ public struct StackedFrame: Sendable, Equatable, Codable {
     /// From the normalized coordinates of the reference to those of the frame. Of a frame that is left out it is the best that was found; nil
     /// where nothing was.
     public var matrix: Matrix3?
+    /// Whether the alignment to the reference worked; nil where it did not begin.
     public var verdict: AlignmentConfidence.Verdict?
     /// The standard deviations of the places of the reference's corners (upper left, upper right, lower right, lower left), in pixels.
     public var cornerDeviations: [Double]?
     /// Why the frame is left out; nil where it belongs to the stack.
     public var reason: String?
 
-    public init(
+    package init(
         index: Int, matrix: Matrix3? = nil, verdict: AlignmentConfidence.Verdict? = nil, cornerDeviations: [Double]? = nil,
         reason: String? = nil
     ) {

@@ -5,8 +5,14 @@ import Sampling
 public struct StackWindow: Sendable, Equatable, Codable {
     /// The upper left pixel, counted from that of the reference. May be negative.
     public var x, y: Int
+    /// In pixels.
     public var width, height: Int
 
+    /// - Parameters:
+    ///   - x: The leftmost column, counted from the reference's.
+    ///   - y: The upper row, counted from the reference's.
+    ///   - width: In pixels.
+    ///   - height: In pixels.
     public init(x: Int, y: Int, width: Int, height: Int) { (self.x, self.y, self.width, self.height) = (x, y, width, height) }
 
     /// Which part.

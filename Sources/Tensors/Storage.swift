@@ -65,13 +65,13 @@ public enum StoragePool {
     }
 
     /// Bytes that wait in the pool, and blocks that were taken from the system since the start.
-    public struct Statistics: Sendable {
-        public var idleBytes = 0
-        public var systemAllocations = 0
+    package struct Statistics: Sendable {
+        package var idleBytes = 0
+        package var systemAllocations = 0
     }
 
     /// The pool's state now.
-    public static var statistics: Statistics { state.withLock { $0.statistics } }
+    package static var statistics: Statistics { state.withLock { $0.statistics } }
 
     private struct State: Sendable {
         var idle: [Int: [Block]] = [:]

@@ -28,7 +28,7 @@ public enum Environment {
     public static var data: String? { accepted(dataFound) }
 
     /// Whether `LINWARP_THREADS` is there, with a value that is allowed or not.
-    public static var namesThreads: Bool { variables["LINWARP_THREADS"] != nil }
+    package static var namesThreads: Bool { variables["LINWARP_THREADS"] != nil }
 
     static var threads: Int? { accepted(threadsFound).map { min($0, mostThreads) } }
     static var kernels: KernelLevel? { accepted(kernelsFound) }

@@ -12,6 +12,11 @@ public struct ConvolutionGeometry: Sendable, Equatable {
     /// Groups of channels that are convolved apart.
     public var groups: Int
 
+    /// - Parameters:
+    ///   - stride: Pixels between neighbouring outputs, along both axes.
+    ///   - padding: Zeros on each side of the image.
+    ///   - dilation: Pixels between neighbouring taps of the kernel; 1 for a kernel without gaps.
+    ///   - groups: Groups of channels that are convolved apart; must divide both numbers of channels.
     public init(stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
         precondition(
             stride >= 1 && padding >= 0 && dilation >= 1 && groups >= 1,

@@ -3,8 +3,11 @@ import Tensors
 
 /// A two-dimensional convolution with a bias: [N, inputs, H, W] to [N, outputs, h, w].
 public struct ConvolutionLayer: Module {
+    /// What the names of its parameters begin with.
     public let name: String
+    /// The numbers of channels that come in and go out.
     public let inputs, outputs: Int
+    /// Stride, padding, dilation and groups.
     public let geometry: ConvolutionGeometry
     private let initializer: Initializer
 
@@ -43,6 +46,7 @@ public struct ConvolutionLayer: Module {
 
 /// A convolution and then the largest element of each channel: [N, inputs, H, W] to [N, outputs], faster than as two layers.
 public struct GlobalMaxConvolutionLayer: Module {
+    /// What the maximum is taken of.
     public let convolution: ConvolutionLayer
 
     /// The maximum of what `convolution` gives; the parameters are its own.

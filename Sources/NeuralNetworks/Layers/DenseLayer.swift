@@ -3,7 +3,9 @@ import Tensors
 
 /// A fully connected layer: [N, inputs] to [N, outputs], x Wᵀ + b.
 public struct DenseLayer: Module {
+    /// What the names of its parameters begin with.
     public let name: String
+    /// The numbers of features that come in and go out.
     public let inputs, outputs: Int
     private let initializer: Initializer
 

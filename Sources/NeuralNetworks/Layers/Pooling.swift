@@ -73,6 +73,7 @@ public func averagePooled<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, size: Int
 
 /// Max-pooling with windows next to each other.
 public struct MaxPoolingLayer: Module {
+    /// The side of a window, in pixels, and the distance to the next.
     public let size: Int
 
     /// Windows of `size` x `size`, which do not overlap.
@@ -87,6 +88,7 @@ public struct MaxPoolingLayer: Module {
 
 /// The largest element of each channel: [N, C, H, W] to [N, C].
 public struct GlobalMaxPoolingLayer: Module {
+    /// It has no parameters, and takes images of any size of at least one pixel.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }

@@ -3,6 +3,7 @@ import Tensors
 
 /// [N, ...] to [N, features].
 public struct FlattenLayer: Module {
+    /// It has no parameters; images stay apart, whatever their number.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }
@@ -16,6 +17,7 @@ public struct FlattenLayer: Module {
 
 /// Brings 0...1 to -1...1. Inputs that are all positive push a first layer's weights the same way, and ReLUs behind it die.
 public struct CenteringLayer: Module {
+    /// It has no parameters, and takes tensors of any shape.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }
@@ -27,8 +29,10 @@ public struct CenteringLayer: Module {
 
 /// In training each element is 0 with a probability, and scaled up otherwise, so that its mean stays; elsewhere nothing happens.
 public struct DropoutLayer: Module {
+    /// With which an element is dropped, 0..<1.
     public let probability: Double
 
+    /// - Parameter probability: With which an element is dropped, 0..<1; at 0 nothing happens.
     public init(probability: Double = 0.5) {
         precondition((0..<1).contains(probability), "DropoutLayer: found a probability of \(probability), expected 0 to below 1")
         self.probability = probability

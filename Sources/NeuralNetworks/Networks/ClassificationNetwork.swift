@@ -24,7 +24,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
 
     /// How the transformer samples.
     public enum SamplerKind: String, Codable, Sendable, CaseIterable {
+        /// Four nearest pixels.
         case bilinear
+        /// The mean of the image and three blurs of it, bilinearly.
         case multiScale = "multi-scale"
         /// With noise of a quarter of a pixel of the result.
         case linearized
@@ -33,17 +35,30 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
         case linearizedBiasFree = "linearized-bias-free"
     }
 
+    /// Which layers it has.
     public var architecture: Architecture
+    /// What stands before the classifier.
     public var transformer: Transformer
+    /// How the transformer samples; without one, it counts for nothing.
     public var sampler: SamplerKind
     /// By how much smaller than the image the classifier's input is.
     public var downsampling: Int
     /// Of the images.
     public var channels, side: Int
+    /// The number of logits.
     public var classes: Int
     /// Of the linearized sampler's noise.
     public var seed: UInt64
 
+    /// - Parameters:
+    ///   - architecture: Which layers predictor and classifier have.
+    ///   - transformer: What stands before the classifier.
+    ///   - sampler: How the transformer samples.
+    ///   - downsampling: By how much smaller than the image the classifier's input is.
+    ///   - channels: Of the images.
+    ///   - side: Of the images, which are square, in pixels.
+    ///   - classes: The number of logits.
+    ///   - seed: Of the linearized sampler's noise.
     public init(
         architecture: Architecture = .paper, transformer: Transformer, sampler: SamplerKind, downsampling: Int = 1, channels: Int,
         side: Int,
@@ -64,7 +79,7 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
 
     /// The first number that no network has, and those that it may be; nil where there is such a network. A configuration that was read from
     /// a file may say anything.
-    public var fault: (key: String, found: Int, expected: ClosedRange<Int>)? {
+    var fault: (key: String, found: Int, expected: ClosedRange<Int>)? {
         let smallest = architecture == .paper ? (transformer == .none ? 1 : 8) : (transformer == .none ? 9 : 14)
         let sizes = [("channels", channels, 1...64), ("side", side, smallest...4096), ("classes", classes, 1...100_000)]
         if let fault = sizes.first(where: { !$0.2.contains($0.1) }) { return fault }
@@ -97,10 +112,12 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
 ///
 /// The names of its parameters begin with "transformer." and "classifier.", so that each can have its own learning rate.
 public struct ClassificationNetwork: Module {
+    /// What it was made of; a checkpoint keeps it.
     public let configuration: NetworkConfiguration
     private let transformer: SpatialTransformer?
     private let classifier: any Module
 
+    /// - Parameter configuration: Of which `isValid` holds.
     public init(_ configuration: NetworkConfiguration) {
         self.configuration = configuration
         let (channels, classes) = (configuration.channels, configuration.classes)

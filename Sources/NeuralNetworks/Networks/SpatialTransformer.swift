@@ -10,13 +10,22 @@ import Tensors
 public struct SpatialTransformer: Module {
     /// Predicts a family's parameters [N, P] from images.
     public let predictor: any Module
+    /// What it transforms by.
     public let family: TransformationFamily
+    /// How the transformed image is read.
     public let sampler: any Sampler
     /// How often it predicts.
     public let steps: Int
     /// The side of the result, in pixels.
     public let side: Int
 
+    /// - Parameters:
+    ///   - predictor: Predicts the family's parameters [N, P] from images [N, C, H, W]. Zeros are the identity: let its last
+    ///     layer begin with them.
+    ///   - family: What it transforms by.
+    ///   - sampler: How the transformed image is read.
+    ///   - steps: How often it predicts, at least once.
+    ///   - side: Of the result, which is square, in pixels.
     public init(predictor: any Module, family: TransformationFamily, sampler: any Sampler, steps: Int, side: Int) {
         precondition(steps >= 1 && side >= 1, "SpatialTransformer: found \(steps) steps and a side of \(side), expected at least 1 of each")
         self.predictor = predictor

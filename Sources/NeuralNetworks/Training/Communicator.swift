@@ -24,6 +24,7 @@ public struct SingleProcess: Communicator {
     public let rank = 0
     public let count = 1
 
+    /// What a training without others takes.
     public init() {}
 
     public func gather(_ bytes: [UInt8]) -> [UInt8] { bytes }

@@ -4,7 +4,9 @@ import Tensors
 
 /// A tensor of either element type, as it is in a safetensors file.
 public enum StoredTensor: Sendable, Equatable {
+    /// Elements of 32 bits, `F32` in the file.
     case float(Tensor<Float>)
+    /// Elements of 64 bits, `F64` in the file.
     case double(Tensor<Double>)
 
     /// A tensor of whichever type.

@@ -9,8 +9,11 @@ import Tensors
 /// Several processes train together where each has a trainer that begins alike, with a communicator. The batch of an iteration is then made
 /// of equal parts, in the order of the processes' ranks. Each gives its own part to `step`, and all make the step of the whole batch.
 public struct Trainer: Sendable {
+    /// What is trained.
     public let network: ClassificationNetwork
+    /// All that changes from one iteration to the next.
     public var checkpoint: Checkpoint<Float>
+    /// What the learning rates are multiplied by, iteration by iteration.
     public let schedule: LearningRateSchedule
     /// Gradients are scaled down to this global norm; nil leaves them as they are.
     public let largestGradient: Double?
@@ -19,6 +22,12 @@ public struct Trainer: Sendable {
     /// How long exchanging gradients has taken so far.
     public private(set) var communication = Duration.zero
 
+    /// - Parameters:
+    ///   - network: What is trained, by the cross entropy of its logits.
+    ///   - checkpoint: Where it begins or goes on, with the parameters of this network and their optimizer.
+    ///   - schedule: What the learning rates are multiplied by, iteration by iteration.
+    ///   - largestGradient: Gradients are scaled down to this global norm; nil leaves them as they are.
+    ///   - communicator: The processes that train together.
     public init(
         _ network: ClassificationNetwork, _ checkpoint: Checkpoint<Float>, schedule: LearningRateSchedule = .constant,
         largestGradient: Double? = nil, communicator: any Communicator = SingleProcess()
@@ -64,6 +73,7 @@ public struct Confusion: Sendable, Equatable {
     /// Row: the true class; column: the predicted one.
     public private(set) var counts: [[Int]]
 
+    /// - Parameter classes: The number of classes; labels and predictions are 0..<classes.
     public init(classes: Int) { counts = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes) }
 
     /// Notes predictions beside the truth.

@@ -12,6 +12,7 @@ public struct AlignmentConfidence: Sendable {
         case failed
     }
 
+    /// What the numbers below come to.
     public var verdict: Verdict
     /// Of the parameters: a symmetric matrix, row-major, of the family's number of parameters squared. From the spread of what the tiles of
     /// the target pull, so that noise of neighbouring pixels need not be independent.

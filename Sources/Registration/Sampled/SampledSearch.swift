@@ -8,6 +8,9 @@ public struct NoiseSchedule: Equatable, Sendable {
     /// The noise at last, in target pixels.
     public var last: Double
 
+    /// - Parameters:
+    ///   - first: The noise at first, in target pixels; nil for a sixth of the target's shorter side.
+    ///   - last: The noise at last, in target pixels.
     public init(first: Double? = nil, last: Double = 0.5) {
         precondition(
             (first ?? 1) > 0 && last > 0, "NoiseSchedule: found \(first ?? 1) and \(last) target pixels, expected positive numbers")
@@ -34,6 +37,7 @@ public struct SampledSearch: Sendable {
 
     /// How the source is sampled.
     public var sampler: any Sampler
+    /// How the parameters are improved.
     public var optimizer: Optimizer
     /// Where the search starts: the family's nearest to this matrix from normalized target to normalized source coordinates.
     public var initial: Matrix3

@@ -17,6 +17,7 @@ public struct AlignmentStart: Sendable {
         case correlation
     }
 
+    /// How it was found.
     public var origin: Origin
     /// Normalized target to normalized source coordinates.
     public var matrix: Matrix3
