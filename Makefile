@@ -6,7 +6,8 @@ BUILD = $(SWIFT) build -c release
 TEST = $(SWIFT) test -c release --disable-testable-imports
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev libcairo2-dev fonts-dejavu-core zlib1g-dev \
 	pkg-config gnuplot-nox
-TARGETS = LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks NumPyFiles Images Datasets
+TARGETS = LinWarp LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks NumPyFiles Images Datasets
+SWIFT_CODE = Sources Tests Benchmarks Fuzzing Package.swift
 OUT ?= linwarp-out
 
 .PHONY: bench-registration bench-stack demo library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
@@ -91,16 +92,19 @@ setup:
 		$$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
 	else echo "setup: the system packages are there: $(PACKAGES)"; fi
 
-# Format, a build of everything without warnings, tests, documentation. Warnings show when a file is compiled: a clean clone shows them all.
+# Format, a build of everything without warnings, tests, documentation and whether it is complete. Warnings show when a file is compiled: a
+# clean clone shows them all.
+check: PACKAGES += python3
 check: setup
-	$(SWIFT) format lint --strict -r Sources Tests Benchmarks Fuzzing Package.swift
+	$(SWIFT) format lint --strict -r $(SWIFT_CODE)
 	@$(BUILD) --build-tests 2>&1 | tee .build-check.log; \
 	if grep -E 'warning:|error:' .build-check.log; then echo "check: found warnings or errors, expected none"; exit 1; fi
 	$(TEST)
 	$(MAKE) docs
+	Tests/Acceptance/documented.py $(TARGETS)
 
 format:
-	$(SWIFT) format -i -r Sources Tests Benchmarks Fuzzing Package.swift
+	$(SWIFT) format -i -r $(SWIFT_CODE)
 
 # The overhead of the linearized sampler over bilinear, as a table and a picture: a package of its own, so that users of the library don't fetch
 # what it needs.
