@@ -7,10 +7,10 @@ TEST = $(SWIFT) test -c release --disable-testable-imports
 PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev libcairo2-dev fonts-dejavu-core zlib1g-dev \
 	pkg-config gnuplot-nox
 TARGETS = LinWarp LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks NumPyFiles Images Datasets
-SWIFT_CODE = Sources Tests Benchmarks Fuzzing Package.swift
+SWIFT_CODE = Sources Tests Benchmarks Fuzzing Examples Package.swift
 OUT ?= linwarp-out
 
-.PHONY: bench-registration bench-stack demo library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration bench-stack demo examples library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -59,6 +59,26 @@ test-python: setup
 	$(PYTHON_ENVIRONMENT)/bin/pip install -q pytest ./Python
 	$(BUILD) --product linwarp
 	LINWARP="$$($(BUILD) --show-bin-path)/linwarp" $(PYTHON_ENVIRONMENT)/bin/python -m pytest -q Python
+
+# The programs in Examples: those in Swift as a package of a user's, of the library's ordinary build; those in C and
+# Python where `make library` and `make test-python` have made what they need.
+EXAMPLES = align custom-network gradients
+EXAMPLES_BUILD = $(BUILD) --package-path Examples/swift --scratch-path .build
+
+examples: setup
+	$(EXAMPLES_BUILD)
+	mkdir -p "$(OUT)"
+	set -e; cd "$(OUT)"; for name in $(EXAMPLES); do \
+		echo "examples: $$name"; "$$(cd "$(CURDIR)" && $(EXAMPLES_BUILD) --show-bin-path)/$$name"; \
+	done
+	if [ -e .build/library/liblinwarp.so ]; then \
+		echo "examples: c"; \
+		$(CC) Examples/c/align.c -ISources/CLinWarp/include -L.build/library -Wl,-rpath,"$(CURDIR)/.build/library" -llinwarp -lm \
+			-o .build/library/align && .build/library/align; \
+	fi
+	if [ -e $(PYTHON_ENVIRONMENT)/bin/python ]; then \
+		echo "examples: python"; $(PYTHON_ENVIRONMENT)/bin/python Examples/python/align.py; \
+	fi
 
 install: setup library
 	$(BUILD) --product linwarp
