@@ -10,7 +10,7 @@ TARGETS = LinWarp LinearAlgebra Tensors Sampling Registration Stacking NeuralNet
 SWIFT_CODE = Sources Tests Benchmarks Fuzzing Examples Package.swift
 OUT ?= linwarp-out
 
-.PHONY: bench-registration bench-stack demo examples library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration bench-stack demo examples library test-library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -59,6 +59,10 @@ test-python: setup
 	$(PYTHON_ENVIRONMENT)/bin/pip install -q pytest ./Python
 	$(BUILD) --product linwarp
 	LINWARP="$$($(BUILD) --show-bin-path)/linwarp" $(PYTHON_ENVIRONMENT)/bin/python -m pytest -q Python
+
+# The C library as a C program without Swift meets it, installed; and that it shows the names in linwarp.h and no other.
+test-library: setup
+	Tests/Acceptance/library.sh
 
 # The programs in Examples: those in Swift as a package of a user's, of the library's ordinary build; those in C and
 # Python where `make library` and `make test-python` have made what they need.

@@ -57,7 +57,8 @@ final class ThinPlateSplineTests: XCTestCase {
         let lattice = ThinPlateSpline<Double>.lattice(rows: 4, columns: 5)
         XCTAssertEqual(lattice.shape, [20, 2])
         XCTAssertEqual(
-            [lattice[0, .ellipsis], lattice[4, .ellipsis], lattice[5, .ellipsis]], [Tensor([-1, -1]), Tensor([1, -1]), Tensor([-1, -1 + 2.0 / 3])])
+            [lattice[0, .ellipsis], lattice[4, .ellipsis], lattice[5, .ellipsis]],
+            [Tensor([-1, -1]), Tensor([1, -1]), Tensor([-1, -1 + 2.0 / 3])])
         let spline = try ThinPlateSpline(controlPoints: lattice, height: 4, width: 5, alignCorners: true)
         XCTAssertEqual(spline.controlPoints, lattice)
         let source: Tensor<Double> = randomTensor([3, 20, 2])

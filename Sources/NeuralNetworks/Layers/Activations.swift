@@ -3,6 +3,7 @@ import Tensors
 
 /// Negative numbers become 0.
 public struct ReLULayer: Module {
+    /// It has no parameters, and takes tensors of any shape.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }
@@ -12,8 +13,10 @@ public struct ReLULayer: Module {
 
 /// Negative numbers become `negativeSlope` times themselves (Maas et al., 2013), so that their gradient does not vanish.
 public struct LeakyReLULayer: Module {
+    /// What negative numbers are multiplied by.
     public let negativeSlope: Double
 
+    /// It has no parameters, and takes tensors of any shape; 0.01 is PyTorch's default.
     public init(negativeSlope: Double = 0.01) { self.negativeSlope = negativeSlope }
 
     public var specifications: [ParameterSpecification] { [] }
@@ -25,6 +28,7 @@ public struct LeakyReLULayer: Module {
 
 /// The Gaussian error linear unit (Hendrycks & Gimpel, 2016), by the error function itself.
 public struct GELULayer: Module {
+    /// It has no parameters, and takes tensors of any shape.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }
@@ -34,6 +38,7 @@ public struct GELULayer: Module {
 
 /// The logistic function: 0...1.
 public struct SigmoidLayer: Module {
+    /// It has no parameters, and takes tensors of any shape.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }
@@ -45,6 +50,7 @@ public struct SigmoidLayer: Module {
 
 /// The hyperbolic tangent: -1...1.
 public struct TanhLayer: Module {
+    /// It has no parameters, and takes tensors of any shape.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }

@@ -6,7 +6,9 @@ import Tensors
 /// Batch normalization (Ioffe & Szegedy, 2015) of each channel of [N, C] or [N, C, H, W]: by the batch's mean and variance in training, by
 /// their running averages elsewhere. Without images there is no mean, so that training needs at least one.
 public struct BatchNormalizationLayer: Module {
+    /// What the names of its parameters begin with.
     public let name: String
+    /// The length of the second axis of what comes in.
     public let channels: Int
     private let momentum = 0.1
 
@@ -74,7 +76,9 @@ public func layerNormalized<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, lastAxe
 
 /// Group normalization, then a scale and a shift of each channel: [N, C, ...].
 public struct GroupNormalizationLayer: Module {
+    /// What the names of its parameters begin with.
     public let name: String
+    /// Of how many channels, in how many groups of neighbours.
     public let groups, channels: Int
 
     /// Its parameters are NAME.weight and NAME.bias, [channels] each. As many groups as channels is instance normalization.
@@ -99,7 +103,9 @@ public struct GroupNormalizationLayer: Module {
 
 /// Layer normalization over the last axes, then a scale and a shift of each of their elements.
 public struct LayerNormalizationLayer: Module {
+    /// What the names of its parameters begin with.
     public let name: String
+    /// Of the last axes, over which there is one mean and one variance.
     public let shape: [Int]
 
     /// - Parameters:

@@ -101,6 +101,7 @@ public struct GlobalMaxPoolingLayer: Module {
 
 /// Average pooling with windows next to each other.
 public struct AveragePoolingLayer: Module {
+    /// The side of a window, in pixels; windows lie next to each other.
     public let size: Int
 
     /// Windows of `size` x `size`, which do not overlap.
@@ -115,6 +116,7 @@ public struct AveragePoolingLayer: Module {
 
 /// The mean of each channel: [N, C, H, W] to [N, C].
 public struct GlobalAveragePoolingLayer: Module {
+    /// It has no parameters; images may be of any size.
     public init() {}
 
     public var specifications: [ParameterSpecification] { [] }

@@ -22,7 +22,9 @@ import Tensors
 /// ])
 /// ```
 public struct ResidualLayer: Module {
+    /// What is learned beside the input.
     public let body: any Module
+    /// What brings the input to the shape of the body's result; nil for the input itself.
     public let shortcut: (any Module)?
 
     /// The parameters are those of both, so that their names must differ.

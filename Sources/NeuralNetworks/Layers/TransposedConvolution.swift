@@ -48,9 +48,13 @@ public func transposedConvolution<Scalar: FloatingScalar>(
 
 /// A two-dimensional transposed convolution with a bias: [N, inputs, H, W] to [N, outputs, h, w].
 public struct TransposedConvolutionLayer: Module {
+    /// What the names of its parameters begin with.
     public let name: String
+    /// The numbers of channels that come in and go out.
     public let inputs, outputs: Int
+    /// Stride, padding, dilation and groups.
     public let geometry: ConvolutionGeometry
+    /// Further rows below and columns on the right.
     public let outputPadding: Int
     private let kernel: Int
     private let initializer: Initializer

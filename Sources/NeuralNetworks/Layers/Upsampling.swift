@@ -50,9 +50,12 @@ extension UpsamplingMethod {
 
 /// `factor` times as many pixels along both axes: [N, C, H, W] to [N, C, factor H, factor W].
 public struct UpsamplingLayer: Module {
+    /// How many times as many pixels go out along each axis.
     public let factor: Int
+    /// How pixels are made.
     public let method: UpsamplingMethod
 
+    /// It has no parameters; the factor is at least 1.
     public init(factor: Int = 2, _ method: UpsamplingMethod) {
         precondition(factor >= 1, "UpsamplingLayer: found a factor of \(factor), expected at least 1")
         self.factor = factor
