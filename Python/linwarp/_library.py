@@ -57,7 +57,7 @@ def _loaded():
         ("alignment_text", c_int, [c_void_p, c_char_p, POINTER(c_char_p)]),
         ("alignment_numbers", c_int, [c_void_p, c_char_p, POINTER(c_double), c_int64, POINTER(c_int64)]),
         ("warp", c_int, [c_void_p, POINTER(Image), POINTER(c_double), POINTER(Image)]),
-        ("sample", c_int, [c_void_p] + 5 * [POINTER(Array)]), ("sample_gradient", c_int, [c_void_p] + 5 * [POINTER(Array)]),
+        ("sample", c_int, [c_void_p] + 5 * [POINTER(Array)]), ("sample_gradient", c_int, [c_void_p] + 7 * [POINTER(Array)]),
         ("stack_align", c_int, [c_void_p, POINTER(Frames), POINTER(c_void_p)]), ("stack_destroy", None, [c_void_p]),
         ("stack_frame", c_int, [c_void_p, c_int64, POINTER(c_double), POINTER(c_double), POINTER(c_char_p)]),
         ("stack_window", c_int, [c_void_p, c_char_p, POINTER(c_int64)]),

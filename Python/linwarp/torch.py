@@ -66,21 +66,31 @@ class _Sample(torch.autograd.Function):
                 "[N, 2, 3] for [N, C, H, W]")
         height, width = grid.shape[1:3] if grid.dim() == 4 else size or input.shape[2:]
         values = input.new_empty((max(input.shape[0], grid.shape[0]), input.shape[1], height, width))
+        # The linearized sampler's gradient by the grid needs the slopes that its samples give; others compute theirs as they need them.
+        keeps_slopes = options["sampler"] == "linearized" and context.needs_input_grad[1]
+        slopes = [torch.empty_like(values) for _ in range(2)] if keeps_slopes else []
         with Options(**options) as handle:
-            check(library.linwarp_sample(handle, byref(_view(input, "input")), byref(_view(grid, "grid")), byref(_view(values, "values")),
-                                         None, None))
-        context.save_for_backward(input, grid)
+            check(library.linwarp_sample(handle, *_views(input=input, grid=grid, values=values), *_slope_views(slopes)))
+        context.save_for_backward(input, grid, *slopes)
         context.options = options
         return values
 
     @staticmethod
     @torch.compiler.disable
     def backward(context, weights):
-        input, grid = context.saved_tensors
+        input, grid, *slopes = context.saved_tensors
         gradients = [torch.empty_like(tensor, memory_format=torch.contiguous_format) if needed else None
                      for tensor, needed in zip((input, grid), context.needs_input_grad)]
-        views = [None if gradient is None else byref(_view(gradient, "gradient")) for gradient in gradients]
         with Options(**context.options) as handle:
             check(library.linwarp_sample_gradient(
-                handle, byref(_view(input, "input")), byref(_view(grid, "grid")), byref(_view(weights, "weights")), *views))
+                handle, *_views(input=input, grid=grid, weights=weights), *_slope_views(slopes),
+                *_views(input_gradient=gradients[0], grid_gradient=gradients[1])))
         return *gradients, None, None
+
+
+def _views(**tensors):
+    return [None if tensor is None else byref(_view(tensor, name)) for name, tensor in tensors.items()]
+
+
+def _slope_views(slopes):
+    return _views(slopes_x=slopes[0], slopes_y=slopes[1]) if slopes else [None, None]

@@ -30,12 +30,18 @@ import Tensors
 
 @c @implementation public func linwarp_sample_gradient(
     _ options: OpaquePointer!, _ input: UnsafePointer<linwarp_array>!, _ grid: UnsafePointer<linwarp_array>!,
-    _ weights: UnsafePointer<linwarp_array>!, _ inputGradient: UnsafePointer<linwarp_array>!, _ gridGradient: UnsafePointer<linwarp_array>!
+    _ weights: UnsafePointer<linwarp_array>!, _ slopesX: UnsafePointer<linwarp_array>!, _ slopesY: UnsafePointer<linwarp_array>!,
+    _ inputGradient: UnsafePointer<linwarp_array>!, _ gridGradient: UnsafePointer<linwarp_array>!
 ) -> linwarp_status {
     status {
         let weights = try View(weights, "weights")
         let call = try SamplingCall(options, input, grid, size: weights)
         try call.check(weights)
+        guard (slopesX == nil) == (slopesY == nil) else {
+            throw Failure.invalid(slopesX == nil ? "slopes_x" : "slopes_y", found: "null", expected: "both slopes or none")
+        }
+        let slopes = try [(slopesX, "slopes_x"), (slopesY, "slopes_y")].compactMap { try $0 == nil ? nil : View($0, $1) }
+        for slope in slopes { try call.check(slope) }
         let byInput = try inputGradient.map { try View($0, "input_gradient") }
         let byGrid = try gridGradient.map { try View($0, "grid_gradient") }
         for (output, like) in [(byInput, call.input), (byGrid, call.grid)] {
@@ -45,21 +51,27 @@ import Tensors
         }
         func differentiated<Scalar: FloatingScalar>(_ type: Scalar.Type) throws {
             try Memory.require(4 * call.count * MemoryLayout<Scalar>.stride)
-            let (sampler, number) = (call.sampler, call.number)
-            let (image, positions, cotangent) = (
-                try call.input.tensor(as: Scalar.self), try call.positions(type), try weights.tensor(as: Scalar.self)
-            )
-            // What is not asked for is a constant.
-            let isAsked = [byInput != nil, byGrid != nil]
-            let variables = zip([image, positions.variable], isAsked).filter(\.1).map(\.0)
-            guard !variables.isEmpty else { return }
-            let (_, pullback) = valueWithPullback(at: variables) { variables in
-                let seen = byInput == nil ? image : variables[0]
-                return sampler.sample(seen, at: byGrid == nil ? positions.grid : positions.with(variables.last!), call: number)
+            let (sampler, image, positions) = (call.sampler, try call.input.tensor(as: Scalar.self), try call.positions(type))
+            let (cotangent, known) = (try weights.tensor(as: Scalar.self), try slopes.map { try $0.tensor(as: Scalar.self) })
+            let (prepared, propagate) = valueWithPullback(at: [image]) { sampler.prepare($0[0]) }
+            let grid = positions.grid
+            if let byGrid {
+                func drawn() -> (u: Tensor<Scalar>, v: Tensor<Scalar>)? {
+                    let result = sampler.linearization(ofPrepared: prepared, at: grid, call: call.number, slopes: true)
+                    return result.slopeU.flatMap { u in result.slopeV.map { (u, $0) } }
+                }
+                let slopes = sampler.keepsSlopes ? known.isEmpty ? drawn() : (known[0], known[1]) : nil
+                let gradient = sampler.gridGradient(cotangent, slopes: slopes, ofPrepared: prepared, at: grid)
+                // Of matrices of two rows, whose third one is a constant.
+                byGrid.write(positions.variable.rank == 3 ? gradient[0..., ..<positions.variable.shape[1]] : gradient)
             }
-            let gradients = pullback(cotangent)
-            byInput?.write(gradients[0])
-            byGrid?.write(gradients.last!)
+            if let byInput {
+                let gradient =
+                    sampler.propagatesToImage
+                    ? propagate(sampler.preparedImageGradient(cotangent, ofPrepared: prepared, at: grid, call: call.number))[0]
+                    : Tensor.zeros(image.shape)
+                byInput.write(gradient)
+            }
         }
         if weights.isDouble { try differentiated(Double.self) } else { try differentiated(Float.self) }
     }
@@ -137,9 +149,7 @@ private struct Positions<Scalar: FloatingScalar> {
     let size: (height: Int, width: Int)?
     let alignCorners: Bool
 
-    var grid: SamplingGrid<Scalar> { with(variable) }
-
-    func with(_ variable: Tensor<Scalar>) -> SamplingGrid<Scalar> {
+    var grid: SamplingGrid<Scalar> {
         guard let size else { return SamplingGrid(points: variable, alignCorners: alignCorners) }
         let count = variable.shape[0]
         let row = Tensor<Scalar>((0..<count).flatMap { _ in [Scalar(0), 0, 1] }, shape: [count, 1, 3])

@@ -41,18 +41,25 @@ final class SampleTests: XCTestCase {
                 let (input, positions) = (CArray(image), CArray(given))
                 let (values, x, y) = (CArray<Scalar>([2, 3, 5, 6]), CArray<Scalar>([2, 3, 5, 6]), CArray<Scalar>([2, 3, 5, 6]))
                 let (byInput, byGrid) = (CArray<Scalar>(image.shape), CArray<Scalar>(given.shape))
+                let byGridAndSlopes = CArray<Scalar>(given.shape)
                 withOptions(texts, numbers: numbers(sampler)) { options in
                     input.withArray { input in
                         positions.withArray { positions in
-                            values.withArray { values in
-                                x.withArray { x in
-                                    y.withArray { y in assertOK(linwarp_sample(options, &input, &positions, &values, &x, &y)) }
-                                }
-                            }
-                            CArray(weights).withArray { weights in
-                                byInput.withArray { byInput in
-                                    byGrid.withArray { byGrid in
-                                        assertOK(linwarp_sample_gradient(options, &input, &positions, &weights, &byInput, &byGrid))
+                            x.withArray { x in
+                                y.withArray { y in
+                                    values.withArray { assertOK(linwarp_sample(options, &input, &positions, &$0, &x, &y)) }
+                                    CArray(weights).withArray { weights in
+                                        byInput.withArray { byInput in
+                                            byGrid.withArray { byGrid in
+                                                assertOK(
+                                                    linwarp_sample_gradient(
+                                                        options, &input, &positions, &weights, nil, nil, &byInput, &byGrid))
+                                            }
+                                        }
+                                        byGridAndSlopes.withArray {
+                                            assertOK(
+                                                linwarp_sample_gradient(options, &input, &positions, &weights, &x, &y, nil, &$0))
+                                        }
                                     }
                                 }
                             }
@@ -64,6 +71,7 @@ final class SampleTests: XCTestCase {
                 XCTAssertEqual(y.numbers, expected.slopeV!.scalars)
                 XCTAssertEqual(byInput.numbers, gradients[0].scalars)
                 XCTAssertEqual(byGrid.numbers, Array(gradients[1].scalars.prefix(given.count)))
+                XCTAssertEqual(byGridAndSlopes.numbers, byGrid.numbers)
             }
         }
     }

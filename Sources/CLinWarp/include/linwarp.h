@@ -138,9 +138,11 @@ linwarp_status linwarp_sample(
     const linwarp_array *slopes_x, const linwarp_array *slopes_y);
 
 // The gradients of a sum of the values times `weights`, [N, C, h, w], by the input and by the grid as it was given; null for what isn't asked for.
+// `slopes_x` and `slopes_y` are those that linwarp_sample gave for the same arguments: with them the linearized sampler need not draw its samples
+// once more. Null where they are not at hand.
 linwarp_status linwarp_sample_gradient(
     const linwarp_options *options, const linwarp_array *input, const linwarp_array *grid, const linwarp_array *weights,
-    const linwarp_array *input_gradient, const linwarp_array *grid_gradient);
+    const linwarp_array *slopes_x, const linwarp_array *slopes_y, const linwarp_array *input_gradient, const linwarp_array *grid_gradient);
 
 // Stacks: many frames of one scene. `frame` is asked for an image by its index, from several threads at once and more than once; it fills
 // in where the image is and returns 0, or another number where there is none. `release`, which may be null, is told when the image is not
