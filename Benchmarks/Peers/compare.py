@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Times LinWarp against PyTorch (and OpenCV) on the same cases, in turns, and prints medians and ratios.
 
-    python3 -m venv peers && peers/bin/pip install -r Benchmarks/Peers/requirements.txt
-    peers/bin/pip install ./Python
+    python3 -m venv peers && peers/bin/pip install -r Benchmarks/Peers/requirements.txt ./Python
     peers/bin/python Benchmarks/Peers/compare.py
 
 A ratio is LinWarp's time by the other's: lower is better. Run it on an otherwise idle machine."""
