@@ -59,15 +59,19 @@ final class KernelLevelTests: XCTestCase {
                 kernels.uniforms(key, 3, numbers.count, &numbers)
                 return numbers
             }
-            compareLevels(type, "sample_normals", 2e-6) { kernels -> [Scalar] in sampleNormals(key, kernels) }
+            for draws in [warp_draws_independent, warp_draws_lattice] {
+                compareLevels(type, "sample_normals", 2e-6) { kernels -> [Scalar] in sampleNormals(key, draws, kernels) }
+            }
         }
         check(Float.self)
         check(Double.self)
         // Both scalar types see the same noise.
         for level in allLevels {
             guard let float = Float.kernels(at: level), let double = Double.kernels(at: level) else { continue }
-            let (a, b): ([Float], [Double]) = (sampleNormals(key, float), sampleNormals(key, double))
-            XCTAssertEqual(a.map { Double($0) }, b)
+            for draws in [warp_draws_independent, warp_draws_lattice] {
+                let (a, b): ([Float], [Double]) = (sampleNormals(key, draws, float), sampleNormals(key, draws, double))
+                XCTAssertEqual(a.map { Double($0) }, b)
+            }
         }
     }
 
@@ -134,9 +138,9 @@ extension Double: KernelScalar {
 private let pixels = 61, channels = 3
 
 /// Five pairs of normals for each pixel.
-private func sampleNormals<Scalar: FloatingScalar>(_ key: warp_noise_key, _ kernels: warp_kernels) -> [Scalar] {
+private func sampleNormals<Scalar: FloatingScalar>(_ key: warp_noise_key, _ draws: warp_draws, _ kernels: warp_kernels) -> [Scalar] {
     var normals = [Scalar](repeating: 0, count: 2 * 5 * pixels)
-    kernels.sample_normals(key, 5, 100, Int32(pixels), &normals, pixels)
+    kernels.sample_normals(key, draws, 5, 1, 100, Int32(pixels), &normals, pixels)
     return normals
 }
 
@@ -256,7 +260,7 @@ private struct KernelScene<Scalar: KernelScalar> {
         _ isGiven: Bool, isShared: Bool = false, _ body: (UnsafePointer<warp_linearization>, UnsafePointer<warp_noise>) -> Void
     ) {
         normals.withUnsafeBufferPointer {
-            var options = warp_linearization(samples: 6, sigma: 1, collapse: 1, epsilon: 1e-3, bias: true)
+            var options = warp_linearization(samples: 6, sigma: 1, collapse: 1, epsilon: 1e-3, bias: true, draws: warp_draws_independent)
             var noise = warp_noise(key: warp_noise_key(seed: 1, call: 2, image: 3), given: isGiven ? $0.baseAddress : nil, shared: isShared)
             body(&options, &noise)
         }

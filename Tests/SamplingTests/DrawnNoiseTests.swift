@@ -12,15 +12,18 @@ final class DrawnNoiseTests: XCTestCase {
     private let call = 5
 
     func testAgreesWithTheNaiveReference() {
-        for solver in LinearizedSampler.Solver.allCases { check(solver) }
+        for solver in LinearizedSampler.Solver.allCases {
+            for draws in LinearizedSampler.Draws.allCases { check(solver, draws) }
+        }
     }
 
-    private func check(_ solver: LinearizedSampler.Solver) {
+    private func check(_ solver: LinearizedSampler.Solver, _ draws: LinearizedSampler.Draws) {
         for (i, scene) in Scene.all.enumerated() {
             for sigma in [1.0, 0.3] {
                 for samples in [2, 8, 13] {
                     let sampler = LinearizedSampler(
-                        sampleCount: samples, sigma: sigma, noise: .seed(seed), solver: solver, alignCorners: scene.alignCorners)
+                        sampleCount: samples, sigma: sigma, noise: .seed(seed), draws: draws, solver: solver,
+                        alignCorners: scene.alignCorners)
                     let (image, grid, matrices) = scene.make(seed: 800 + UInt64(i))
                     let found = sampler.linearization(of: image, at: grid, call: call)
                     check(scene.name, [found.values, found.slopeU!, found.slopeV!], image, grid, matrices, sampler, 1e-10)
@@ -40,7 +43,7 @@ final class DrawnNoiseTests: XCTestCase {
     ) {
         let expected = naiveLinearized(
             image, grid, matrices: matrices, sampler, normals: drawnNormals(image, grid, matrices, sampler))
-        let message = "\(name), \(sampler.solver), \(sampler.sampleCount) samples, sigma \(sampler.sigma)"
+        let message = "\(name), \(sampler.solver), \(sampler.draws), \(sampler.sampleCount) samples, sigma \(sampler.sigma)"
         let parts = [("values", expected.values), ("slopes along u", expected.slopeU), ("slopes along v", expected.slopeV)]
         for (found, (part, expected)) in zip(found, parts) {
             assertClose(found, expected, tolerance: tolerance, "\(message): \(part)")
@@ -54,14 +57,17 @@ final class DrawnNoiseTests: XCTestCase {
     ) -> Tensor<Double> {
         let (batch, pixels, samples) = (image.shape[0], grid.height * grid.width, sampler.sampleCount - 1)
         let isPerspective = matrices?[0].elements[6...7].contains { $0 != 0 } ?? false
-        let pairs = isPerspective ? 2 * samples : samples
+        let kinds = isPerspective ? 2 : 1
+        let pairs = kinds * samples
         let source = NaiveImage(pixels: Tensor.zeros(Array(image.shape[1...])), padding: .zeros, alignCorners: sampler.alignCorners)
         let pitch = naivePitch(grid.width, grid.height, grid.alignCorners)
         var normals: [Double] = []
         for n in 0..<batch {
             var drawn = [Double](repeating: 0, count: 2 * pairs * pixels)
             Double.kernels.sample_normals(
-                warp_noise_key(seed: seed, call: UInt32(call), image: UInt32(n)), Int32(pairs), 0, Int32(pixels), &drawn, pixels)
+                warp_noise_key(seed: seed, call: UInt32(call), image: UInt32(n)),
+                sampler.draws == .lattice ? warp_draws_lattice : warp_draws_independent, Int32(samples), Int32(kinds), 0, Int32(pixels),
+                &drawn, pixels)
             if sampler.solver == .sharedNoise {
                 for row in 0..<2 * pairs { for pixel in 0..<pixels { drawn[row * pixels + pixel] = drawn[row * pixels] } }
             }

@@ -167,6 +167,32 @@ final class LinearizedSamplerTests: XCTestCase {
         XCTAssertNotEqual(run(3..<5, sampler), whole)
     }
 
+    /// However samples are drawn, their planes tend to the same one the more there are. Those of a lattice are nearer to it, each of them and in the mean.
+    func testALatticeScattersLess() {
+        let image = gaussianBlur(randomTensor([1, 1, 40, 40], in: 0..<1, seed: 5) as Tensor<Double>, sigma: 2)
+        for (matrix, name) in [
+            (Matrix3.rotation(0.3) * .scaling(0.6, 0.5), "affine"), (Matrix3([0.6, 0.1, 0, -0.1, 0.5, 0, 0.1, 0.15, 1]), "homography"),
+        ] {
+            let grid = SamplingGrid<Double>(matrix, height: 6, width: 6)
+            func results(_ samples: Int, _ draws: LinearizedSampler.Draws) -> Tensor<Double> {
+                let sampler = LinearizedSampler(sampleCount: samples, draws: draws)
+                return stack(
+                    (0..<400).map { call in
+                        let result = sampler.linearization(of: image, at: grid, call: call)
+                        return stack([result.values, result.slopeU!, result.slopeV!])
+                    })
+            }
+            let limit = results(64, .independent).mean(axes: [0])
+            let (independent, lattice) = (results(8, .independent), results(8, .lattice))
+            // Of the values, and of the slopes along both axes.
+            func errors(_ results: Tensor<Double>) -> [Double] { (results - limit).squared().mean(axes: [-1, -2, -3, -4]).scalars }
+            func spreads(_ results: Tensor<Double>) -> [Double] { results.variance(axes: [0]).mean(axes: [-1, -2, -3, -4]).scalars }
+            let means = [independent, lattice].map { errors($0.mean(axes: [0])) }
+            for (i, found) in means[1].enumerated() { XCTAssertLessThan(found, means[0][i], "\(name), part \(i)") }
+            for (spread, narrow) in zip(spreads(independent), spreads(lattice)) { XCTAssertLessThan(narrow, 0.6 * spread, name) }
+        }
+    }
+
     /// The gradient by the positions is the sum over channels of cotangent times slope (6.1), for matrices chained by the warp.
     func testGradientByThePosition() {
         for (i, scene) in Scene.all.enumerated() {

@@ -29,6 +29,7 @@ struct SamplerOverhead: ParsableCommand {
         for samples in [4, 16, 32] { report("\(standard), K = \(samples)", standard, samples: samples) }
         for channels in [1, 4, 16, 64] { report("\(channels) channels", .init(16, channels, 56, 56, to: 28, 28), samples: 8) }
         for shape in [standard, SamplingCase.Shape.standard[2]] { reportSolvers(shape) }
+        reportDraws(standard)
         reportAccuracy()
         try reportAlignment()
         reportStep()

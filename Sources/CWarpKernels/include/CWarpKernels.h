@@ -28,6 +28,9 @@ typedef struct {
     bool align_corners;  // decides where reflection mirrors and where a sample counts as out of bounds
 } warp_image;
 
+// How the samples of a pixel are scattered: each by itself, or as a lattice that is spread evenly (lattice.inc).
+typedef enum { warp_draws_independent = 0, warp_draws_lattice = 1 } warp_draws;
+
 // Bounds of the kernels' own stack: samples a pixel (the centre included), pairs of normals a pixel, pixels handled together.
 enum { warp_max_samples = 64, warp_max_pairs = 2 * warp_max_samples, warp_tile = 64 };
 
@@ -75,6 +78,7 @@ typedef struct {
     double collapse;       // noise after it, in source pixels; 0 switches it off
     double epsilon;        // Tikhonov regularization, in squared source pixels
     bool bias;             // the bias row is added to the value
+    warp_draws draws;      // of noise that is not given
 } warp_linearization;
 
 // Runs of neighbouring taps of a convolution, each `length` elements: where they begin in the source, and in the weights (there counted in
@@ -142,9 +146,10 @@ enum { warp_pair_moments = 6 + 3 * 9 + 6 * 6 };
 typedef struct {
     warp_level level;
 
-    // The first `pairs` pairs of normals of the pixels first_pixel ..< first_pixel + count: component j of pixel i at
-    // normals[j * stride + i], for j below 2 * pairs. Pair k - 1 is that of sample k, or pairs 2 (k - 1) and 2 (k - 1) + 1 are.
-    void (*sample_normals)(warp_noise_key key, int pairs, uint32_t first_pixel, int count, void *normals, size_t stride);
+    // The normals that scatter `samples` samples of each of the pixels first_pixel ..< first_pixel + count, in pairs: one of each of `kinds` kinds,
+    // 1 or 2. Component j of pair number k kinds + kind, k from 0, of pixel i at normals[(2 (k kinds + kind) + j) * stride + i].
+    void (*sample_normals)(warp_noise_key key, warp_draws draws, int samples, int kinds, uint32_t first_pixel, int count, void *normals,
+                           size_t stride);
 
     // `count` normals (or uniforms in [0, 1)), starting at element `first` of the stream that the key names.
     void (*normals)(warp_noise_key key, uint64_t first, size_t count, void *out);
