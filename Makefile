@@ -64,17 +64,14 @@ test-python: setup
 test-library: setup
 	Tests/Acceptance/library.sh
 
-# The programs in Examples: those in Swift as a package of a user's, of the library's ordinary build; those in C and
-# Python where `make library` and `make test-python` have made what they need.
+# The programs in Examples: those in Swift of the library's ordinary build; those in C and Python where `make library` and `make test-python`
+# have made what they need.
 EXAMPLES = align custom-network gradients
-EXAMPLES_BUILD = $(BUILD) --package-path Examples/swift --scratch-path .build
 
 examples: setup
-	$(EXAMPLES_BUILD)
+	for name in $(EXAMPLES); do LINWARP_EXAMPLES=1 $(BUILD) --product $$name || exit 1; done
 	mkdir -p "$(OUT)"
-	set -e; cd "$(OUT)"; for name in $(EXAMPLES); do \
-		echo "examples: $$name"; "$$(cd "$(CURDIR)" && $(EXAMPLES_BUILD) --show-bin-path)/$$name"; \
-	done
+	set -e; programs=$$($(BUILD) --show-bin-path); cd "$(OUT)"; for name in $(EXAMPLES); do echo "examples: $$name"; "$$programs/$$name"; done
 	if [ -e .build/library/liblinwarp.so ]; then \
 		echo "examples: c"; \
 		$(CC) Examples/c/align.c -ISources/CLinWarp/include -L.build/library -Wl,-rpath,"$(CURDIR)/.build/library" -llinwarp -lm \

@@ -119,6 +119,13 @@ if Context.environment["LINWARP_FUZZ"] != nil {
         ))
 }
 
+// The programs of Examples/swift, which is a package as a user's would be; here they take the library's own build.
+if Context.environment["LINWARP_EXAMPLES"] != nil {
+    package.targets += ["align", "custom-network", "gradients"].map { name in
+        .executableTarget(name: name, dependencies: library + ["LinWarp"], path: "Examples/swift/\(name)")
+    }
+}
+
 // Training across processes needs MPI, which few have installed: it is part of the package only where it is asked for.
 if Context.environment["LINWARP_MPI"] != nil {
     package.products.append(.executable(name: "linwarp-mpi", targets: ["linwarp-mpi"]))

@@ -12,6 +12,7 @@ final class SampleTests: XCTestCase {
         (["sampler": "multi-scale", "align-corners": "yes"], MultiScaleSampler(sigmas: [1, 2], alignCorners: true)),
         (["bias": "excluded"], LinearizedSampler(sampleCount: 5, bias: .excluded, noise: .seed(9))),
         (["image-gradient": "all-samples"], LinearizedSampler(sampleCount: 5, imageGradient: .allSamples, noise: .seed(9))),
+        (["draws": "lattice"], LinearizedSampler(sampleCount: 5, noise: .seed(9), draws: .lattice)),
     ]
 
     private func numbers(_ sampler: any Sampler) -> [String: [Double]] {
