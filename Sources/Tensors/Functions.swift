@@ -1,17 +1,21 @@
+import CWarpKernels
 import LinearAlgebra
 import RealModule
 
 // Functions of each element. Those of one tensor are its methods, under the names that RealModule has for numbers.
 
-/// A function with its derivative.
-private protocol DifferentiableFunction: UnaryFunction {
+/// The derivative of a function.
+private protocol Derivative: Sendable {
     /// Whether `slope` is a function of the value rather than of the argument. Only that one is then kept for the gradient.
     static var slopeIsOfValue: Bool { get }
     func slope<Scalar: FloatingScalar>(_ argumentOrValue: Scalar) -> Scalar
 }
 
+/// A function with its derivative.
+private typealias DifferentiableFunction = UnaryFunction & Derivative
+
 /// What the gradient by the value becomes as the gradient by the argument.
-private struct SlopeTimes<Function: DifferentiableFunction>: BinaryFunction {
+private struct SlopeTimes<Function: Derivative>: BinaryFunction {
     let function: Function
     func value<Scalar: FloatingScalar>(_ cotangent: Scalar, _ argumentOrValue: Scalar) -> Scalar {
         cotangent * function.slope(argumentOrValue)
@@ -20,12 +24,33 @@ private struct SlopeTimes<Function: DifferentiableFunction>: BinaryFunction {
 
 extension Tensor {
     @inline(__always)
-    fileprivate func applying<Function: DifferentiableFunction>(_ function: Function) -> Tensor {
-        let value = mapped(self, function)
+    fileprivate func applying(_ function: some DifferentiableFunction) -> Tensor {
+        recording(mapped(self, function), function)
+    }
+
+    /// Through a kernel.
+    @inline(__always)
+    fileprivate func applying(_ function: warp_function, _ derivative: some Derivative) -> Tensor {
+        recording(mapped(self, function), derivative)
+    }
+
+    @inline(__always)
+    private func recording<Function: Derivative>(_ value: Tensor, _ derivative: Function) -> Tensor {
         guard requiresGradient else { return value }
         let kept = Function.slopeIsOfValue ? value : stopGradient()
-        return value.recorded(from: self) { combined("gradient", $0, kept, SlopeTimes(function: function)) }
+        return value.recorded(from: self) { combined("gradient", $0, kept, SlopeTimes(function: derivative)) }
     }
+}
+
+/// `function` of each element; a constant for gradients.
+private func mapped<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ function: warp_function) -> Tensor<Scalar> {
+    let result = Tensor<Scalar>(uninitialized: x.shape)
+    let (out, source, apply) = (result.base, x.base, Scalar.kernels.apply!)
+    Threads.forEachPiece(of: result.count, size: pieceSize) { piece in
+        apply(function, piece.count, source + piece.lowerBound, out + piece.lowerBound)
+    }
+    withExtendedLifetime(x) {}
+    return result
 }
 
 private struct Negation: DifferentiableFunction {
@@ -40,28 +65,26 @@ extension Tensor {
     public static prefix func - (x: Tensor) -> Tensor { x.applying(Negation()) }
 }
 
-private struct Exponential: DifferentiableFunction {
+private struct Exponential: Derivative {
     static var slopeIsOfValue: Bool { true }
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { .exp(x) }
     func slope<Scalar: FloatingScalar>(_ y: Scalar) -> Scalar { y }
 }
 extension Tensor {
     /// e to the power of each element.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    public func exp() -> Tensor { applying(Exponential()) }
+    public func exp() -> Tensor { applying(warp_exp, Exponential()) }
 }
 
-private struct Logarithm: DifferentiableFunction {
+private struct Logarithm: Derivative {
     static var slopeIsOfValue: Bool { false }
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { .log(x) }
     func slope<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { 1 / x }
 }
 extension Tensor {
     /// The natural logarithm of each element.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    public func log() -> Tensor { applying(Logarithm()) }
+    public func log() -> Tensor { applying(warp_log, Logarithm()) }
 }
 
 private struct SquareRoot: DifferentiableFunction {
@@ -100,40 +123,29 @@ extension Tensor {
     public func abs() -> Tensor { applying(Magnitude()) }
 }
 
-private struct Sine: DifferentiableFunction {
-    static var slopeIsOfValue: Bool { false }
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { .sin(x) }
-    func slope<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { .cos(x) }
-}
 extension Tensor {
     /// The sine of each element, in radians.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func sin() -> Tensor { applying(Sine()) }
-}
+    public func sin() -> Tensor {
+        let x = stopGradient()
+        return mapped(x, warp_sin).recorded(from: self) { $0 * mapped(x, warp_cos) }
+    }
 
-private struct Cosine: DifferentiableFunction {
-    static var slopeIsOfValue: Bool { false }
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { .cos(x) }
-    func slope<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { -.sin(x) }
-}
-extension Tensor {
     /// The cosine of each element, in radians.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func cos() -> Tensor { applying(Cosine()) }
+    public func cos() -> Tensor {
+        let x = stopGradient()
+        return mapped(x, warp_cos).recorded(from: self) { -($0 * mapped(x, warp_sin)) }
+    }
 }
 
-private struct HyperbolicTangent: DifferentiableFunction {
+private struct HyperbolicTangent: Derivative {
     static var slopeIsOfValue: Bool { true }
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { .tanh(x) }
     func slope<Scalar: FloatingScalar>(_ y: Scalar) -> Scalar { 1 - y * y }
 }
 extension Tensor {
     /// The hyperbolic tangent of each element.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    public func tanh() -> Tensor { applying(HyperbolicTangent()) }
+    public func tanh() -> Tensor { applying(warp_tanh, HyperbolicTangent()) }
 }
 
 private struct Rectifier: DifferentiableFunction {
@@ -161,34 +173,24 @@ extension Tensor {
     public func leakyReLU(negativeSlope: Scalar = 0.01) -> Tensor { applying(LeakyRectifier(negativeSlope: Double(negativeSlope))) }
 }
 
-private struct GaussianErrorLinearUnit: DifferentiableFunction {
-    static var slopeIsOfValue: Bool { false }
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { x * probability(below: x) }
-    func slope<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar {
-        probability(below: x) + x * .exp(-x * x / 2) / .sqrt(2 * .pi)
-    }
-
-    /// Of a standard normal number. Through erfc, as 1 + erf would cancel where `x` is far below 0.
-    private func probability<Scalar: FloatingScalar>(below x: Scalar) -> Scalar { .erfc(-x / .sqrt(2)) / 2 }
-}
 extension Tensor {
     /// The Gaussian error linear unit (Hendrycks & Gimpel, 2016): each element times the probability that a standard normal number is below
     /// it. By the error function itself, not its approximation by a hyperbolic tangent.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func gelu() -> Tensor { applying(GaussianErrorLinearUnit()) }
+    public func gelu() -> Tensor {
+        let x = stopGradient()
+        return mapped(x, warp_gelu).recorded(from: self) { $0 * mapped(x, warp_gelu_slope) }
+    }
 }
 
-private struct LogisticSigmoid: DifferentiableFunction {
+private struct LogisticSigmoid: Derivative {
     static var slopeIsOfValue: Bool { true }
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { 1 / (1 + .exp(-x)) }
     func slope<Scalar: FloatingScalar>(_ y: Scalar) -> Scalar { y * (1 - y) }
 }
 extension Tensor {
     /// The logistic function 1 / (1 + exp(-x)) of each element.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    public func sigmoid() -> Tensor { applying(LogisticSigmoid()) }
+    public func sigmoid() -> Tensor { applying(warp_sigmoid, LogisticSigmoid()) }
 }
 
 private struct Reciprocal: DifferentiableFunction {

@@ -1,3 +1,4 @@
+import CWarpKernels
 import LinearAlgebra
 
 // Sums, extremes and what is made of them, over some axes.
@@ -153,33 +154,6 @@ private func sumRows<Scalar: FloatingScalar>(
     }
 }
 
-/// Whether `y` is a new extreme after `x`: 1 or 0. A NaN is, so that it becomes the result; no later one replaces it.
-private struct IsLarger: BinaryFunction {
-    func value<Scalar: FloatingScalar>(_ x: Scalar, _ y: Scalar) -> Scalar { y > x || (y != y && x == x) ? 1 : 0 }
-}
-private struct IsSmaller: BinaryFunction {
-    func value<Scalar: FloatingScalar>(_ x: Scalar, _ y: Scalar) -> Scalar { y < x || (y != y && x == x) ? 1 : 0 }
-}
-
-/// Where the first extreme of each row stands in it.
-@inline(__always)
-private func extremePlaces<Scalar: FloatingScalar>(
-    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, _ isExtreme: some BinaryFunction
-) -> [Int] {
-    return [Int](unsafeUninitializedCapacity: rows) { buffer, initialized in
-        nonisolated(unsafe) let places = buffer
-        Threads.forEachPiece(of: rows, size: max(1, pieceSize / max(1, columns))) { piece in
-            for row in piece {
-                let x = x + row * columns
-                var place = 0
-                for i in 1..<columns where isExtreme.value(x[place], x[i]) != 0 { place = i }
-                places.initializeElement(at: row, to: place)
-            }
-        }
-        initialized = rows
-    }
-}
-
 extension Tensor {
     /// The largest element over the given axes; NaN where one is among them. The gradient goes to the first of several that are
     /// equally large. Negative axes count from the end. There must be an element to each result.
@@ -188,7 +162,7 @@ extension Tensor {
     ///   - axes: Each once.
     ///   - keepingAxes: Whether these axes stay, with the length 1.
     public func max(axes: [Int], keepingAxes: Bool = false) -> Tensor {
-        extremes("max", axes, keepingAxes: keepingAxes) { $0.placesOfLargest() }
+        extremes("max", axes, keepingAxes: keepingAxes, largest: true)
     }
 
     /// The largest of all elements, without axes.
@@ -196,7 +170,7 @@ extension Tensor {
 
     /// The smallest element over the given axes, as for `max(axes:keepingAxes:)`.
     public func min(axes: [Int], keepingAxes: Bool = false) -> Tensor {
-        extremes("min", axes, keepingAxes: keepingAxes) { $0.placesOfSmallest() }
+        extremes("min", axes, keepingAxes: keepingAxes, largest: false)
     }
 
     /// The smallest of all elements, without axes.
@@ -204,12 +178,12 @@ extension Tensor {
 
     /// Where the first largest element along `axis` stands, for each place along the other axes in row-major order.
     public func argmax(axis: Int) -> [Int] {
-        stopGradient().rows("argmax", along: flagged([axis], rank: rank, "argmax")).placesOfLargest()
+        stopGradient().rows("argmax", along: flagged([axis], rank: rank, "argmax")).placesOfExtremes(largest: true)
     }
 
     /// Where the first smallest element along `axis` stands, as for `argmax(axis:)`.
     public func argmin(axis: Int) -> [Int] {
-        stopGradient().rows("argmin", along: flagged([axis], rank: rank, "argmin")).placesOfSmallest()
+        stopGradient().rows("argmin", along: flagged([axis], rank: rank, "argmin")).placesOfExtremes(largest: false)
     }
 
     /// As a matrix with the flagged axes in its rows, which have no extreme where they have no element.
@@ -222,22 +196,25 @@ extension Tensor {
         return permuted(order).reshaped([rows, rows == 0 ? 0 : count / rows])
     }
 
-    private func extremes(_ operation: String, _ axes: [Int], keepingAxes: Bool, _ places: (Tensor) -> [Int]) -> Tensor {
+    private func extremes(_ operation: String, _ axes: [Int], keepingAxes: Bool, largest: Bool) -> Tensor {
         let isReduced = flagged(axes, rank: rank, operation)
         let matrix = rows(operation, along: isReduced)
-        return matrix.elementOfEachRow(places(matrix)).reshaped(shape.reduced(isReduced, keepingAxes: keepingAxes))
+        return matrix.elementOfEachRow(matrix.placesOfExtremes(largest: largest)).reshaped(
+            shape.reduced(isReduced, keepingAxes: keepingAxes))
     }
 
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    private func placesOfLargest() -> [Int] {
-        withExtendedLifetime(self) { extremePlaces(base, rows: shape[0], columns: shape[1], IsLarger()) }
-    }
-
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    private func placesOfSmallest() -> [Int] {
-        withExtendedLifetime(self) { extremePlaces(base, rows: shape[0], columns: shape[1], IsSmaller()) }
+    /// Where the first extreme of each row of a matrix stands in it.
+    private func placesOfExtremes(largest: Bool) -> [Int] {
+        let (rows, columns, x, find) = (shape[0], shape[1], base, Scalar.kernels.extremes!)
+        return [Int](unsafeUninitializedCapacity: rows) { buffer, initialized in
+            nonisolated(unsafe) let places = buffer
+            Threads.forEachPiece(of: rows, size: Swift.max(1, pieceSize / Swift.max(1, columns))) { piece in
+                let first = piece.lowerBound
+                find(largest, piece.count, columns, x + first * columns, places.baseAddress! + first)
+            }
+            withExtendedLifetime(self) {}
+            initialized = rows
+        }
     }
 
     @specialized(where Scalar == Float)
@@ -258,30 +235,5 @@ extension Tensor {
             }
             return gradient
         }
-    }
-}
-
-private struct FiniteOrZero: UnaryFunction {
-    func value<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { x.isFinite ? x : 0 }
-}
-
-extension Tensor {
-    /// exp(x) / sum of exp(x) along `axis`, which has at least one element; without overflow.
-    public func softmax(axis: Int) -> Tensor {
-        let exponentials = (self - shift(axis: axis)).exp()
-        return exponentials / exponentials.sum(axes: [axis], keepingAxes: true)
-    }
-
-    /// log(sum of exp(x)) along `axis`, which has at least one element; without overflow.
-    public func logSumExp(axis: Int, keepingAxes: Bool = false) -> Tensor {
-        let shift = shift(axis: axis)
-        let result = (self - shift).exp().sum(axes: [axis], keepingAxes: true).log() + shift
-        return keepingAxes ? result : result.squeezed(axis: axis)
-    }
-
-    /// The maxima along `axis`. The results do not depend on what is subtracted, so it is a constant for gradients; infinite maxima
-    /// would only turn them into NaN.
-    private func shift(axis: Int) -> Tensor {
-        mapped(stopGradient().max(axes: [axis], keepingAxes: true), FiniteOrZero())
     }
 }

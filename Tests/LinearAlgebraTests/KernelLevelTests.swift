@@ -107,7 +107,7 @@ final class KernelLevelTests: XCTestCase {
         check(Double.self, 1e-12)
     }
 
-    private func compareLevels<Scalar: KernelScalar, Number: FloatingScalar>(
+    func compareLevels<Scalar: KernelScalar, Number: FloatingScalar>(
         _ type: Scalar.Type, _ name: String, _ tolerance: Double, _ run: (warp_kernels) -> [Number]
     ) {
         let baseline = Tensor(run(type.kernels(at: warp_level_baseline)!))
@@ -121,18 +121,18 @@ final class KernelLevelTests: XCTestCase {
     }
 }
 
-private let allLevels = [warp_level_baseline, warp_level_avx2, warp_level_avx512]
+let allLevels = [warp_level_baseline, warp_level_avx2, warp_level_avx512]
 
-private protocol KernelScalar: FloatingScalar {
+protocol KernelScalar: FloatingScalar {
     static func kernels(at level: warp_level) -> warp_kernels?
 }
 
 extension Float: KernelScalar {
-    fileprivate static func kernels(at level: warp_level) -> warp_kernels? { warp_kernels_float(level)?.pointee }
+    static func kernels(at level: warp_level) -> warp_kernels? { warp_kernels_float(level)?.pointee }
 }
 
 extension Double: KernelScalar {
-    fileprivate static func kernels(at level: warp_level) -> warp_kernels? { warp_kernels_double(level)?.pointee }
+    static func kernels(at level: warp_level) -> warp_kernels? { warp_kernels_double(level)?.pointee }
 }
 
 private let pixels = 61, channels = 3

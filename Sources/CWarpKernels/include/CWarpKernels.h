@@ -142,6 +142,20 @@ typedef struct {
 // those behind it, its products with them times w (xx, xy, x, yy, y, 1).
 enum { warp_pair_moments = 6 + 3 * 9 + 6 * 6 };
 
+// Functions of each element. The exponential, the logarithm, sine and cosine are within one unit in the last place, the hyperbolic tangent and the
+// sigmoid within 2.5, gelu within 6; the slope of gelu, which crosses zero, within 3 of the units of numbers below 1. Subnormal numbers are
+// taken and given as they are, and NaN gives NaN.
+typedef enum {
+    warp_exp,
+    warp_log,         // of 0 minus infinity, of what is below NaN
+    warp_tanh,
+    warp_sigmoid,     // 1 / (1 + e^-x)
+    warp_gelu,        // x times the probability that a standard normal number is below x
+    warp_gelu_slope,  // its derivative
+    warp_sin,         // of radians, and of a million and more the C library's
+    warp_cos,
+} warp_function;
+
 // The functions for one scalar type at one instruction set. `void *` are arrays of that type.
 typedef struct {
     warp_level level;
@@ -214,6 +228,20 @@ typedef struct {
 
     // A row of the target, in every channel of `out`.
     void (*resample)(const warp_resampling *resampling, int row, void *out);
+
+    // The function of each of `count` elements.
+    void (*apply)(warp_function function, size_t count, const void *elements, void *values);
+
+    // Below, matrices have `rows` contiguous rows of `columns` elements.
+
+    // Where the first of each row's largest (or smallest) elements stands in it. A NaN comes before any number. At least one column.
+    void (*extremes)(bool largest, size_t rows, size_t columns, const void *matrix, ptrdiff_t *places);
+
+    // e^x by its sum over the row. The largest element is subtracted first, unless it is infinite or NaN.
+    void (*softmax)(size_t rows, size_t columns, const void *matrix, void *out);
+
+    // The gradient by softmax's argument: y (g - sum of y g) for its values y and the gradient g by them.
+    void (*softmax_gradient)(size_t rows, size_t columns, const void *values, const void *cotangent, void *out);
 } warp_kernels;
 
 // The table for a level, or null where this build or this CPU does not have it.
