@@ -85,7 +85,16 @@ def solve_rows():
     yield "a million 3x3 solves / LAPACKE posv", "solve batched 1000000", ("worker", "solve lapack 1000000")
 
 
-GROUPS = {"samplers": sampler_rows, "python": python_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows, "solves": solve_rows}
+def tensor_rows():
+    """Operations on 10^7 numbers, and a thousand times on 64x16."""
+    for rows, columns, times, keeps in [(1000, 10000, 1, False), (1000, 10000, 1, True), (64, 16, 1000, False)]:
+        for operation in torch_cases.TENSOR_OPERATIONS:
+            yield (f"{rows}x{columns}, {operation}" + (" / torch, into memory that it has" if keeps else ""),
+                   f"tensor {operation} {rows} {columns} {times}", ("tensor", operation, rows, columns, times, keeps))
+
+
+GROUPS = {"samplers": sampler_rows, "python": python_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows, "solves": solve_rows,
+          "tensors": tensor_rows}
 
 
 def find_case(worker, case):

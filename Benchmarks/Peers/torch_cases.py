@@ -154,3 +154,35 @@ def convolution(n, c, size, outputs, kernel, padding, stride):
     layer = nn.Conv2d(c, outputs, kernel, stride=stride, padding=padding)
     images = torch.rand(n, c, size, size)
     return lambda: milliseconds(lambda: no_gradient(lambda: layer(images)))
+
+
+# Of x and y, into new memory or, where `out` is not None, into that.
+TENSOR_OPERATIONS = {
+    "add": lambda x, y, out: torch.add(x, y, out=out),
+    "exp": lambda x, y, out: torch.exp(x, out=out),
+    "log": lambda x, y, out: torch.log(x, out=out),
+    "tanh": lambda x, y, out: torch.tanh(x, out=out),
+    "sigmoid": lambda x, y, out: torch.sigmoid(x, out=out),
+    "gelu": lambda x, y, out: F.gelu(x) if out is None else torch._C._nn.gelu(x, out=out),
+    "sin": lambda x, y, out: torch.sin(x, out=out),
+    "softmax": lambda x, y, out: torch.softmax(x, 1, out=out),
+    "maximum": lambda x, y, out: torch.amax(x, 1, out=out),
+    "transpose": lambda x, y, out: x.t().contiguous() if out is None else out.copy_(x.t()),
+    "sum-1": lambda x, y, out: torch.sum(x, 1, out=out),
+    "sum-0": lambda x, y, out: torch.sum(x, 0, out=out),
+}
+
+
+def tensor(name, rows, columns, times, keeps_memory):
+    """An operation `times` times. New memory of this size comes from the system each time, and its pages one by one, unless a result's is kept."""
+    operation = TENSOR_OPERATIONS[name]
+    x = torch.rand(rows, columns)
+    x = 0.1 + 3.9 * x if name == "log" else 8 * x - 4
+    y = torch.rand(rows, columns)
+    out = operation(x, y, None) if keeps_memory else None
+
+    def all_times():
+        for _ in range(times):
+            operation(x, y, out)
+
+    return lambda: milliseconds(lambda: no_gradient(all_times))

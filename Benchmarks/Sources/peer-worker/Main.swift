@@ -20,7 +20,7 @@ enum PeerWorker {
     static func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
     /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `localization [training]`, `step SAMPLER`, `convolution N C H O k padding stride`,
-    /// `solve SOLVER COUNT`.
+    /// `solve SOLVER COUNT`, `tensor OPERATION ROWS COLUMNS TIMES`.
     static func benchmarkCase(_ words: [String]) -> (any BenchmarkCase)? {
         let numbers = words.compactMap { Int($0) }
         switch (words.first, words.count, numbers.count) {
@@ -42,6 +42,8 @@ enum PeerWorker {
                 images: numbers[0], channels: numbers[1], side: numbers[2], outputs: numbers[3], kernel: numbers[4],
                 geometry: ConvolutionGeometry(stride: numbers[6], padding: numbers[5]))
         case ("solve", 3, 1): return SolveCase.Solver(rawValue: words[1]).map { SolveCase($0, count: numbers[0]) }
+        case ("tensor", 5, 3):
+            return TensorCase.Operation(rawValue: words[1]).map { TensorCase($0, rows: numbers[0], columns: numbers[1], times: numbers[2]) }
         default: return nil
         }
     }
