@@ -70,7 +70,7 @@ private struct Exponential: Derivative {
     func slope<Scalar: FloatingScalar>(_ y: Scalar) -> Scalar { y }
 }
 extension Tensor {
-    /// e to the power of each element.
+    /// e to the power of each element, to within one unit in the last place.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func exp() -> Tensor { applying(warp_exp, Exponential()) }
@@ -81,7 +81,7 @@ private struct Logarithm: Derivative {
     func slope<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar { 1 / x }
 }
 extension Tensor {
-    /// The natural logarithm of each element.
+    /// The natural logarithm of each element, to within one unit in the last place.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func log() -> Tensor { applying(warp_log, Logarithm()) }
@@ -124,13 +124,13 @@ extension Tensor {
 }
 
 extension Tensor {
-    /// The sine of each element, in radians.
+    /// The sine of each element, in radians, to within one unit in the last place.
     public func sin() -> Tensor {
         let x = stopGradient()
         return mapped(x, warp_sin).recorded(from: self) { $0 * mapped(x, warp_cos) }
     }
 
-    /// The cosine of each element, in radians.
+    /// The cosine of each element, in radians, to within one unit in the last place.
     public func cos() -> Tensor {
         let x = stopGradient()
         return mapped(x, warp_cos).recorded(from: self) { -($0 * mapped(x, warp_sin)) }
@@ -142,7 +142,7 @@ private struct HyperbolicTangent: Derivative {
     func slope<Scalar: FloatingScalar>(_ y: Scalar) -> Scalar { 1 - y * y }
 }
 extension Tensor {
-    /// The hyperbolic tangent of each element.
+    /// The hyperbolic tangent of each element, to within 2.5 units in the last place.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func tanh() -> Tensor { applying(warp_tanh, HyperbolicTangent()) }
@@ -175,7 +175,7 @@ extension Tensor {
 
 extension Tensor {
     /// The Gaussian error linear unit (Hendrycks & Gimpel, 2016): each element times the probability that a standard normal number is below
-    /// it. By the error function itself, not its approximation by a hyperbolic tangent.
+    /// it. By the error function itself, not its approximation by a hyperbolic tangent; to within 6 units in the last place.
     public func gelu() -> Tensor {
         let x = stopGradient()
         return mapped(x, warp_gelu).recorded(from: self) { $0 * mapped(x, warp_gelu_slope) }
@@ -187,7 +187,7 @@ private struct LogisticSigmoid: Derivative {
     func slope<Scalar: FloatingScalar>(_ y: Scalar) -> Scalar { y * (1 - y) }
 }
 extension Tensor {
-    /// The logistic function 1 / (1 + exp(-x)) of each element.
+    /// The logistic function 1 / (1 + exp(-x)) of each element, to within 2.5 units in the last place.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func sigmoid() -> Tensor { applying(warp_sigmoid, LogisticSigmoid()) }
