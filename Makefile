@@ -10,7 +10,7 @@ TARGETS = LinWarp LinearAlgebra Tensors Sampling Registration Stacking NeuralNet
 SWIFT_CODE = Sources Tests Benchmarks Fuzzing Examples Package.swift
 OUT ?= linwarp-out
 
-.PHONY: bench-registration bench-stack demo examples library test-library test-python install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration bench-stack bench-warp demo examples library test-library test-python test-arm install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -151,6 +151,14 @@ bench-stack: setup
 	$(BUILD) --product linwarp
 	$(REGISTRATION)/bin/python Benchmarks/Registration/stack.py "$$($(BUILD) --show-bin-path)/linwarp" $(BENCH_OPTIONS)
 
+# How fast an image is warped from file to file, beside a script with OpenCV: minutes.
+bench-warp: PACKAGES += python3-venv
+bench-warp: setup
+	test -d $(REGISTRATION) || python3 -m venv $(REGISTRATION)
+	$(REGISTRATION)/bin/pip install -q -r Benchmarks/Registration/requirements.txt
+	$(BUILD) --product linwarp
+	$(REGISTRATION)/bin/python Benchmarks/Warping/speed.py "$$($(BUILD) --show-bin-path)/linwarp" $(BENCH_OPTIONS)
+
 # Whether something has become more than twice as slow as the thresholds in Benchmarks/Thresholds.
 bench-check: setup
 	cd Benchmarks && $(SWIFT) package benchmark thresholds check --no-progress
@@ -187,6 +195,16 @@ test-kernels: setup
 			LINWARP_KERNELS=$$level LINWARP_THREADS=$$threads $(TEST) --skip-build || exit 1; \
 		done; \
 	done
+
+# The kernels for 64-bit ARM, of which there is the baseline level alone, beside naive code in C: compiled for it, and run where there is none of
+# its processors.
+ARM = --target=aarch64-linux-gnu -static -O2 -Wall -Wextra -Werror
+test-arm: PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+test-arm: setup
+	mkdir -p .build/arm
+	clang $(ARM) -ISources/CWarpKernels/include Sources/CWarpKernels/dispatch.c Sources/CWarpKernels/level_baseline.c Tests/Arm/*.c -lm \
+		-o .build/arm/kernels
+	qemu-aarch64 .build/arm/kernels
 
 # The tests, and the program that they start, under the address and the thread sanitizer: about 10 and 15 minutes; before that the C code
 # under the undefined-behaviour sanitizer. The conditions leave out
