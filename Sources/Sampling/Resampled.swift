@@ -68,14 +68,24 @@ public func resampled<Scalar: FloatingScalar>(
         image.withScalars { source in
             resampling.source = UnsafeRawPointer(source.baseAddress!)
             let (whole, out) = (resampling, out.baseAddress!)
-            let cost = channels * width * samples.x.count * samples.y.count
-            Threads.forEachPiece(of: height, size: max(1, 16384 / max(1, cost))) { rows in
+            let (across, down) = ((width + tileWidth - 1) / tileWidth, (height + tileHeight - 1) / tileHeight)
+            Threads.forEachPiece(of: across * down, size: 1) { tiles in
                 var resampling = whole
-                for row in rows { Scalar.kernels.resample(&resampling, Int32(row), out) }
+                for index in tiles {
+                    let (left, top) = (index % across * tileWidth, index / across * tileHeight)
+                    var tile = warp_rectangle(
+                        left: Int32(left), top: Int32(top), right: Int32(min(left + tileWidth, width)),
+                        bottom: Int32(min(top + tileHeight, height)))
+                    Scalar.kernels.resample(&resampling, &tile, out)
+                }
             }
         }
     }
 }
+
+/// In target pixels. What a tile sees of the source stays in a core's cache, also where it is turned: a row of a large image crosses so many
+/// rows of the source that little of these is left for the next one.
+private let (tileWidth, tileHeight) = (128, 32)
 
 extension Interpolation {
     /// What the kernels call one sample of it.

@@ -106,6 +106,43 @@ final class ResampledTests: XCTestCase {
         check(Float.self, tolerance: 2e-5)
     }
 
+    /// Of an image that is neither turned nor sheared columns are brought together after rows. A shear that no coordinate notices prevents it.
+    func testUprightIsTheSameToTheBit() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type) {
+            // The last one is so wide that eight pixels see too much of it.
+            for (size, target) in [((height, width), (9, 21)), ((height, width), (31, 30)), ((40, 50), (5, 6)), ((3, 1200), (2, 8))] {
+                let image: Tensor<Scalar> = randomTensor([3, size.0, size.1], in: 0..<1, seed: 9)
+                for (x, y) in [(1.0, 1.0), (0.8, 1.3), (-1.1, 0.9), (3, -2)] {
+                    for (interpolation, padding) in Padding.allCases.flatMap({ [(Interpolation.auto, $0), (.area, $0), (.cubic, $0)] }) {
+                        func seen(shear: Double) -> [Scalar] {
+                            let matrix = Matrix3([x, shear, 0.13, 0, y, -0.07, 0, 0, 1])
+                            return resampled(
+                                image, matrix, height: target.0, width: target.1, interpolation: interpolation, padding: padding
+                            ).scalars
+                        }
+                        XCTAssertEqual(
+                            seen(shear: 0), seen(shear: 1e-300), "\(size) to \(target) by \(x), \(y), \(interpolation), \(padding)")
+                    }
+                }
+            }
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    /// More than a tile, of no whole number of them.
+    func testLargeTargets() {
+        let image: Tensor<Double> = randomTensor([2, height, width], in: 0..<1, seed: 10)
+        let (h, w) = (70, 300)
+        let matrix = Matrix3([0.9, -0.2, 0.1, 0.15, 0.8, -0.05, 0.05, -0.1, 1])
+        let found = resampled(image, matrix, height: h, width: w, interpolation: .cubic, padding: .reflection).scalars
+        for i in 0..<2 * h * w {
+            let (u, v) = matrix.apply((2 * Double(i % w) + 1) / Double(w) - 1, (2 * Double(i / w % h) + 1) / Double(h) - 1)
+            let place = ((u + 1) * Double(width) / 2 - 0.5, (v + 1) * Double(height) / 2 - 0.5)
+            XCTAssertEqual(found[i], sample(image.scalars, i / (h * w), place, .cubic, .reflection), accuracy: 1e-10)
+        }
+    }
+
     func testMagnifyingSharpens() {
         let image: Tensor<Double> = randomTensor([1, height, width], in: 0..<1, seed: 7)
         let (side, turn) = (0.4, 0.3)

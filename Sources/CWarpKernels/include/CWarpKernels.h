@@ -31,8 +31,9 @@ typedef struct {
 // How the samples of a pixel are scattered: each by itself, or as a lattice that is spread evenly (lattice.inc).
 typedef enum { warp_draws_independent = 0, warp_draws_lattice = 1 } warp_draws;
 
-// Bounds of the kernels' own stack: samples a pixel (the centre included), pairs of normals a pixel, pixels handled together.
-enum { warp_max_samples = 64, warp_max_pairs = 2 * warp_max_samples, warp_tile = 64 };
+// Bounds of the kernels' own stack: samples a pixel (the centre included), pairs of normals a pixel, pixels handled together; of `resample`
+// the samples along a row of a pixel and the columns that they see, beyond which it goes the longer way.
+enum { warp_max_samples = 64, warp_max_pairs = 2 * warp_max_samples, warp_tile = 64, warp_max_across = 64, warp_max_span = 512 };
 
 // No normal of the noise of pixels is larger.
 static const float warp_largest_normal = 4.86f;
@@ -226,8 +227,8 @@ typedef struct {
     // The moments over a tile of the target, channel after channel. A photometry for each channel, or none: then pixels weigh alike.
     void (*pair_moments)(const warp_pair *pair, const warp_rectangle *tile, const warp_photometry *photometry, double *moments);
 
-    // A row of the target, in every channel of `out`.
-    void (*resample)(const warp_resampling *resampling, int row, void *out);
+    // A tile of the target, in every channel of `out`.
+    void (*resample)(const warp_resampling *resampling, const warp_rectangle *tile, void *out);
 
     // The function of each of `count` elements.
     void (*apply)(warp_function function, size_t count, const void *elements, void *values);
