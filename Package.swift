@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(name: "LinWarpTests", dependencies: library + ["LinWarp", "TestSupport"]),
         .testTarget(name: "NumPyFilesTests", dependencies: ["NumPyFiles", "LinearAlgebra", "Tensors", "TestSupport"]),
         .target(name: "CTestTIFF", dependencies: ["CTIFF"], path: "Tests/CTestTIFF"),
-        .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "CTIFF", "CTestTIFF", "TestSupport"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "LinearAlgebra", "Tensors", "CTIFF", "CTestTIFF", "TestSupport"]),
         .executableTarget(name: "staging-process", dependencies: ["Files"], path: "Tests/staging-process"),
         .testTarget(name: "FilesTests", dependencies: ["Files", "staging-process", "TestSupport"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing", "Tensors"]),

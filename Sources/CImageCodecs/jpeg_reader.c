@@ -1,5 +1,6 @@
 #include "CImageCodecs.h"
 #include "blocks.h"
+#include "rows.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -18,7 +19,6 @@ typedef struct {
     jmp_buf failed;
     cimage_status status;
     char *message;
-    uint8_t *row;
 } jpeg_source;
 
 // A file may hold any number of scans that each cost as much as the image is large, in a few bytes. Encoders write about ten.
@@ -124,8 +124,20 @@ static cimage_status read_extras(struct jpeg_decompress_struct *jpeg, cimage_ext
     return cimage_ok;
 }
 
+static cimage_status decode_rows(void *context, uint32_t count, uint8_t *rows) {
+    jpeg_source *const source = context;
+    struct jpeg_decompress_struct *const jpeg = &source->jpeg;
+    if (setjmp(source->failed)) return source->status;
+    for (uint32_t y = 0; y < count; y++) {
+        JSAMPROW row = rows + y * ((size_t)jpeg->output_width * (size_t)jpeg->output_components);
+        jpeg_read_scanlines(jpeg, &row, 1);
+        if (jpeg->out_color_space == JCS_CMYK) convert_inks(row, jpeg->output_width, jpeg->saw_Adobe_marker);
+    }
+    return cimage_ok;
+}
+
 static cimage_status read_jpeg(
-    jpeg_source *source, uint64_t pixel_limit, cimage_layout *layout, cimage_extras *extras, const cimage_target *target) {
+    jpeg_source *source, const cimage_input *input, cimage_layout *layout, cimage_extras *extras, const cimage_target *target) {
     struct jpeg_decompress_struct *jpeg = &source->jpeg;
     if (setjmp(source->failed)) return source->status;
     jpeg_create_decompress(jpeg);
@@ -139,7 +151,7 @@ static cimage_status read_jpeg(
     layout->width = jpeg->image_width;
     layout->height = jpeg->image_height;
     const uint64_t pixels = (uint64_t)layout->width * layout->height;
-    if (pixels > pixel_limit) return cimage_too_large;
+    if (pixels > input->pixel_limit) return cimage_too_large;
     // A block of 8 x 8 samples takes a bit at least, and no component is subsampled more than 4 times: without that many bytes,
     // memory for the coefficients of a progressive file is not worth claiming.
     if (pixels / (64 * 4 * 8) > source->count) return cimage_truncated;
@@ -154,13 +166,10 @@ static cimage_status read_jpeg(
     if (!target) return cimage_ok;
 
     jpeg_start_decompress(jpeg);
-    if (!(source->row = malloc((size_t)jpeg->output_width * (size_t)jpeg->output_components))) return cimage_no_memory;
-    for (uint32_t y = 0; y < layout->height; y++) {
-        JSAMPROW row = source->row;
-        jpeg_read_scanlines(jpeg, &row, 1);
-        if (jpeg->out_color_space == JCS_CMYK) convert_inks(row, layout->width, jpeg->saw_Adobe_marker);
-        cimage_unpack_row(row, *layout, 255, target, y);
-    }
+    const size_t row_bytes = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
+    const cimage_status status = read_rows(decode_rows, false, source, row_bytes, layout, target, input->spread);
+    if (status != cimage_ok) return status;
+    if (setjmp(source->failed)) return source->status;
     jpeg_finish_decompress(jpeg);  // reads up to the end marker
     return cimage_ok;
 }
@@ -184,8 +193,7 @@ cimage_status cimage_read_jpeg(
         .resync_to_restart = jpeg_resync_to_restart,
         .term_source = nothing,
     };
-    const cimage_status status = read_jpeg(&source, input->pixel_limit, layout, extras, target);
+    const cimage_status status = read_jpeg(&source, input, layout, extras, target);
     jpeg_destroy_decompress(&source.jpeg);
-    free(source.row);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "CImageCodecs.h"
 #include "blocks.h"
+#include "rows.h"
 
 #include <png.h>
 #include <setjmp.h>
@@ -16,8 +17,7 @@ typedef struct {
     char *message;
     png_structp png;
     png_infop info;
-    uint8_t *samples;  // one row, or the whole image if it is interlaced
-    png_bytep *rows;   // only for interlaced images
+    png_bytep *rows;  // of an interlaced image
 } png_source;
 
 static void fail(png_structp png, png_const_charp text) {
@@ -74,8 +74,27 @@ static cimage_status read_extras(const png_source *source, cimage_extras *extras
     return cimage_ok;
 }
 
+static cimage_status decode_rows(void *context, uint32_t count, uint8_t *rows) {
+    png_source *const source = context;
+    if (setjmp(source->failed)) return source->status;
+    const size_t row_bytes = png_get_rowbytes(source->png, source->info);
+    for (uint32_t y = 0; y < count; y++) png_read_row(source->png, rows + y * row_bytes, NULL);
+    return cimage_ok;
+}
+
+// All passes of an interlaced image.
+static cimage_status decode_all(void *context, uint32_t count, uint8_t *rows) {
+    png_source *const source = context;
+    if (setjmp(source->failed)) return source->status;
+    const size_t row_bytes = png_get_rowbytes(source->png, source->info);
+    if (!(source->rows = malloc(count * sizeof *source->rows))) return cimage_no_memory;
+    for (uint32_t y = 0; y < count; y++) source->rows[y] = rows + y * row_bytes;
+    png_read_image(source->png, source->rows);
+    return cimage_ok;
+}
+
 static cimage_status read_png(
-    png_source *source, uint64_t pixel_limit, cimage_layout *layout, cimage_extras *extras, const cimage_target *target) {
+    png_source *source, const cimage_input *input, cimage_layout *layout, cimage_extras *extras, const cimage_target *target) {
     if (setjmp(source->failed)) return source->status;
     const png_structp png = source->png;
     const png_infop info = source->info;
@@ -84,7 +103,7 @@ static cimage_status read_png(
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);  // skips all but IHDR, PLTE, tRNS, IDAT and IEND
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "iCCP\0eXIf\0pHYs", 3);
     png_read_info(png, info);
-    const cimage_status size = check_size(source, pixel_limit, layout);
+    const cimage_status size = check_size(source, input->pixel_limit, layout);
     if (size != cimage_ok) return size;
 
     png_set_expand(png);  // palette to RGB, grey below 8 bits to 8, transparency to alpha; 16 bits stay
@@ -92,24 +111,15 @@ static cimage_status read_png(
     png_read_update_info(png, info);
     layout->channels = png_get_channels(png, info);
     layout->bits = png_get_bit_depth(png, info);
-    const size_t stride = png_get_rowbytes(png, info);
-    layout->scratch = passes == 1 ? 0 : layout->height * (uint64_t)stride;
+    const size_t row_bytes = png_get_rowbytes(png, info);
+    layout->scratch = passes == 1 ? 0 : layout->height * (uint64_t)row_bytes;
     if (!target) return read_extras(source, extras);
 
-    const float maximum = layout->bits == 16 ? 65535 : 255;
-    const size_t stored_rows = passes == 1 ? 1 : layout->height;
-    if (!(source->samples = calloc(stored_rows, stride))) return cimage_no_memory;
-    if (passes == 1) {
-        for (uint32_t y = 0; y < layout->height; y++) {
-            png_read_row(png, source->samples, NULL);
-            cimage_unpack_row(source->samples, *layout, maximum, target, y);
-        }
-    } else {
-        if (!(source->rows = malloc(stored_rows * sizeof *source->rows))) return cimage_no_memory;
-        for (uint32_t y = 0; y < layout->height; y++) source->rows[y] = source->samples + y * stride;
-        png_read_image(png, source->rows);
-        for (uint32_t y = 0; y < layout->height; y++) cimage_unpack_row(source->rows[y], *layout, maximum, target, y);
-    }
+    const bool at_once = passes > 1;
+    const cimage_status status =
+        read_rows(at_once ? decode_all : decode_rows, at_once, source, row_bytes, layout, target, input->spread);
+    if (status != cimage_ok) return status;
+    if (setjmp(source->failed)) return source->status;
     png_read_end(png, info);
     return read_extras(source, extras);
 }
@@ -120,9 +130,8 @@ cimage_status cimage_read_png(
     message[0] = 0;
     source.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, fail, ignore_warning);
     if (source.png) source.info = png_create_info_struct(source.png);
-    const cimage_status status = source.info ? read_png(&source, input->pixel_limit, layout, extras, target) : cimage_no_memory;
+    const cimage_status status = source.info ? read_png(&source, input, layout, extras, target) : cimage_no_memory;
     if (source.png) png_destroy_read_struct(&source.png, source.info ? &source.info : NULL, NULL);
-    free(source.samples);
     free(source.rows);
     return status;
 }

@@ -1,5 +1,5 @@
 #include "CImageCodecs.h"
-#include "blocks.h"
+#include "png_bands.h"
 
 #include <math.h>
 #include <png.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 // All that must survive a longjmp lives here, outside of the frame that called setjmp.
 typedef struct {
@@ -17,7 +16,7 @@ typedef struct {
     char *message;
     png_structp png;
     png_infop info;
-    uint8_t *row;
+    png_stream pixels;
 } png_sink;
 
 static void fail(png_structp png, png_const_charp text) {
@@ -58,7 +57,8 @@ static void set_extras(const png_sink *sink, const cimage_written_extras *extras
     }
 }
 
-static cimage_status write_png(png_sink *sink, const float *planes, cimage_layout layout, const cimage_written_extras *extras) {
+static cimage_status write_png(png_sink *sink, const float *planes, cimage_layout layout, const cimage_written_extras *extras,
+                               cimage_spread spread) {
     static const int color_types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB, PNG_COLOR_TYPE_RGB_ALPHA};
     if (setjmp(sink->failed)) return sink->status;
     const png_structp png = sink->png;
@@ -67,28 +67,29 @@ static cimage_status write_png(png_sink *sink, const float *planes, cimage_layou
     png_set_IHDR(
         png, sink->info, layout.width, layout.height, layout.bits, color_types[layout.channels - 1], PNG_INTERLACE_NONE,
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    // What the filters leave of a photograph repeats itself in runs only: to look for more takes far longer and saves next to nothing.
-    png_set_compression_strategy(png, Z_RLE);
     set_extras(sink, extras);
     png_write_info(png, sink->info);
-    sink->row = malloc((size_t)layout.width * (size_t)layout.channels * (size_t)(layout.bits / 8));
-    if (!sink->row) return cimage_no_memory;
-    for (uint32_t y = 0; y < layout.height; y++) {
-        cimage_pack_row(planes, layout, y, sink->row);
-        png_write_row(png, sink->row);
+    sink->pixels = png_begin_stream(planes, layout);
+    while (sink->pixels.next < layout.height) {
+        const cimage_status status = png_compress_bands(&sink->pixels, spread);
+        if (status != cimage_ok) return status;
+        for (size_t i = 0; i < sink->pixels.count; i++) {
+            const cimage_block *const block = &sink->pixels.bands[i].output.block;
+            png_write_chunk(png, (png_const_bytep) "IDAT", block->bytes, block->count);
+        }
     }
-    png_write_end(png, NULL);
+    png_write_chunk(png, (png_const_bytep) "IEND", NULL, 0);
     return cimage_ok;
 }
 
 cimage_status cimage_write_png(
-    const float *planes, cimage_layout layout, const cimage_written_extras *extras, cimage_block *encoded, char *message) {
+    const float *planes, cimage_layout layout, const cimage_written_extras *extras, cimage_spread spread, cimage_block *encoded, char *message) {
     png_sink sink = {.message = message};
     message[0] = 0;
     sink.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, fail, ignore_warning);
     if (sink.png) sink.info = png_create_info_struct(sink.png);
-    const cimage_status status = sink.info ? write_png(&sink, planes, layout, extras) : cimage_no_memory;
+    const cimage_status status = sink.info ? write_png(&sink, planes, layout, extras, spread) : cimage_no_memory;
     if (sink.png) png_destroy_write_struct(&sink.png, sink.info ? &sink.info : NULL);
-    free(sink.row);
+    png_free_bands(&sink.pixels);
     return finish_block(&sink.output, status, encoded);
 }

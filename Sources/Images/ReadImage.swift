@@ -1,5 +1,6 @@
 import CImageCodecs
 import Files
+import LinearAlgebra
 import Tensors
 
 /// Images may have so many pixels, on reading: enough for any camera, and a bound on what a hostile file can claim.
@@ -21,7 +22,7 @@ enum StoredImage {
 
     /// Calls `body` with what readers take.
     fileprivate func withInput<Result>(page: Int, _ body: (UnsafePointer<cimage_input>) -> Result) -> Result {
-        var input = cimage_input(bytes: nil, file: -1, count: count, pixel_limit: UInt64(pixelLimit), page: UInt32(page))
+        var input = cimage_input(bytes: nil, file: -1, count: count, pixel_limit: UInt64(pixelLimit), page: UInt32(page), spread: spread)
         switch self {
         case .memory(let bytes):
             return bytes.withUnsafeBufferPointer {
@@ -141,6 +142,13 @@ extension cimage_layout {
     var shape: [Int] { [Int(channels), Int(height), Int(width)] }
     var bytes: Int { shape.reduce(MemoryLayout<Float>.stride, *) }
     var depth: SampleDepth { SampleDepth.allCases.first { $0.bits == bits }! }
+}
+
+/// How the codecs spread work over threads.
+let spread: cimage_spread = { count, work, context in
+    Threads.forEachPiece(of: count, size: 1) { pieces in
+        for piece in pieces { work!(context, piece) }
+    }
 }
 
 /// For the `message` argument of the functions of CImageCodecs.

@@ -101,7 +101,7 @@ func encode(_ image: ImageFile, as format: WritableFormat, quality: Int?, name: 
                 y_density: image.resolution?.y ?? 0)
             if profile.isEmpty { extras.profile = nil }
             return switch format {
-            case .png: cimage_write_png(planes.baseAddress, layout, &extras, &encoded, &message)
+            case .png: cimage_write_png(planes.baseAddress, layout, &extras, spread, &encoded, &message)
             case .jpeg: cimage_write_jpeg(planes.baseAddress, layout, &extras, Int32(quality ?? 95), &encoded, &message)
             case .tiff: cimage_write_tiff(planes.baseAddress, layout, &extras, &encoded, &message)
             case .webp: cimage_write_webp(planes.baseAddress, layout, &extras, Int32(quality ?? 0), &encoded, &message)

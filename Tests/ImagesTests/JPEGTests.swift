@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import XCTest
 
 final class JPEGTests: ImageTestCase {
@@ -18,6 +19,25 @@ final class JPEGTests: ImageTestCase {
                 XCTAssertEqual(found.shape, image.shape)
                 let worst = zip(found.scalars, image.scalars).map { abs($0 - $1) }.max()!
                 XCTAssertLessThan(worst, 4.0 / 255, "\(channels) channels")
+            }
+        }
+    }
+
+    /// Read in several pieces, of which each row must come to its place; and cut off in one that is not the first.
+    func testLargeImages() throws {
+        let image = Tensor<Float>(shape: [3, 1200, 600]) { out in
+            for i in 0..<out.count { out[i] = 0.5 + 0.4 * sin(Float(i / 600 % 1200) / 100 + Float(i / (600 * 1200))) }
+        }
+        try image.writeImage(to: path("image.jpg"), quality: 100)
+        let found = try Tensor(imageAt: path("image.jpg"))
+        XCTAssertLessThan(zip(found.scalars, image.scalars).map { abs($0 - $1) }.max()!, 4.0 / 255)
+        for name in ["image.jpg", "image.png"] {
+            try image.writeImage(to: path(name))
+            let whole = try bytes(name)
+            for share in [0.5, 0.95] {
+                let cut = Array(whole.prefix(Int(share * Double(whole.count))))
+                let error = thrownError { () throws(ImageError) in _ = try ImageFile(decoding: cut, name: name) }
+                guard case .truncated(name, _, cut.count) = error else { return XCTFail("\(name): \(String(describing: error))") }
             }
         }
     }

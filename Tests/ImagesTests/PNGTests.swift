@@ -1,4 +1,5 @@
 import Images
+import LinearAlgebra
 import Tensors
 import XCTest
 
@@ -12,6 +13,32 @@ final class PNGTests: ImageTestCase {
                 XCTAssertEqual(found.shape, [channels, 5, 7])
                 XCTAssertEqual(found.scalars, image.scalars, "\(channels) channels of \(depth)")
             }
+        }
+    }
+
+    /// Compressed and read in several pieces: the same pixels, and the same bytes on any number of threads. Noise and stripes take other filters
+    /// than what is smooth.
+    func testLargeImages() throws {
+        let threads = Threads.count
+        defer { Threads.count = threads }
+        for (channels, depth) in [(1, SampleDepth.eight), (3, .eight), (4, .sixteen)] {
+            let (height, width) = (1500, 500)
+            let noise = testImage(channels: channels, height: height, width: width, bits: depth.bits).scalars
+            let largest = Float(1 << depth.bits - 1)
+            let image = Tensor<Float>(shape: [channels, height, width]) { out in
+                for i in 0..<out.count {
+                    let (x, y) = (i % width, i / width % height)
+                    let value = [Float(x + y) / 2000, Float(y) / 1500, Float(x % 2)]
+                    out[i] = y % 400 < 100 ? noise[i] : (value[y % 400 / 100 - 1] * largest).rounded() / largest
+                }
+            }
+            let files = try [1, 2, 5].map { count in
+                Threads.count = count
+                try image.writeImage(to: path("image.png"), depth: depth)
+                XCTAssertEqual(try Tensor(imageAt: path("image.png")).scalars, image.scalars, "\(channels) channels of \(depth)")
+                return try bytes("image.png")
+            }
+            XCTAssertEqual(Set(files).count, 1)
         }
     }
 

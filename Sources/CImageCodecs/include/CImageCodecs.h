@@ -45,12 +45,16 @@ typedef struct {
     ptrdiff_t pixel, row, plane;
 } cimage_target;
 
+// Calls work(context, i) for each i below `count`, on as many threads at once as it likes, and returns when all are through.
+typedef void (*cimage_spread)(size_t count, void (*work)(void *context, size_t i), void *context);
+
 typedef struct {
     const uint8_t *bytes;  // or null: then, of TIFF, those of an open file
     int file;
     size_t count;
     uint64_t pixel_limit;
     uint32_t page;  // counted from 0; of formats that have several
+    cimage_spread spread;
 } cimage_input;
 
 // Without a target reads the header into `layout` and what else the file says into `extras`; with one all the pixels, and those extras
@@ -82,11 +86,11 @@ typedef struct {
     double x_density, y_density;  // pixels per metre; 0 for unknown
 } cimage_written_extras;
 
-// Encodes `layout.channels` contiguous planes. On success the caller frees `*bytes`; otherwise it is null.
+// Encodes `layout.channels` contiguous planes, the same bytes however the work is spread. On success the caller frees `*bytes`; otherwise it is null.
 cimage_status cimage_write_png(
-    const float *planes, cimage_layout layout, const cimage_written_extras *extras, cimage_block *encoded, char *message);
+    const float *planes, cimage_layout layout, const cimage_written_extras *extras, cimage_spread spread, cimage_block *encoded, char *message);
 
-// The same for JPEG: 1 or 3 channels, 8 bits, quality 1 to 100; chroma keeps its full resolution from quality 90 on.
+// The same for JPEG, on one thread: 1 or 3 channels, 8 bits, quality 1 to 100; chroma keeps its full resolution from quality 90 on.
 cimage_status cimage_write_jpeg(
     const float *planes, cimage_layout layout, const cimage_written_extras *extras, int quality, cimage_block *encoded, char *message);
 

@@ -32,7 +32,8 @@ struct ImageOptions: ParsableArguments {
         let depth = depth ?? format.depths.last { $0 <= source.depth } ?? format.depths[0]
         return ImageWriting(
             format: format, depth: depth, quality: quality, colorProfile: source.colorProfile, resolution: source.resolution,
-            clips: ImageFile(pixels: source.pixels, depth: depth).clipsValues)
+            // Whole numbers of a file never are outside.
+            clips: source.depth == .float && ImageFile(pixels: source.pixels, depth: depth).clipsValues)
     }
 }
 
