@@ -150,10 +150,18 @@ def training_step(sampler):
     return lambda: milliseconds(step)
 
 
-def convolution(n, c, size, outputs, kernel, padding, stride):
+def convolution(n, c, size, outputs, kernel, padding, stride, training):
     layer = nn.Conv2d(c, outputs, kernel, stride=stride, padding=padding)
-    images = torch.rand(n, c, size, size)
-    return lambda: milliseconds(lambda: no_gradient(lambda: layer(images)))
+    images = torch.rand(n, c, size, size, requires_grad=training)
+    if not training:
+        return lambda: milliseconds(lambda: no_gradient(lambda: layer(images)))
+
+    def repetition():
+        layer.zero_grad()
+        images.grad = None
+        return milliseconds(lambda: layer(images).sum().backward())
+
+    return repetition
 
 
 # Of x and y, into new memory or, where `out` is not None, into that.

@@ -48,17 +48,26 @@ public final class StepCase: BenchmarkCase {
     }
 }
 
-/// A convolution of square images with square kernels, forward.
+/// A convolution of square images with square kernels, forward, or the gradients by images, kernels and bias too.
 public struct ConvolutionCase: BenchmarkCase {
     private let images, weight, bias: Tensor<Float>
     private let geometry: ConvolutionGeometry
+    private let isTraining: Bool
 
-    public init(images batch: Int, channels: Int, side: Int, outputs: Int, kernel: Int, geometry: ConvolutionGeometry) {
+    public init(
+        images batch: Int, channels: Int, side: Int, outputs: Int, kernel: Int, geometry: ConvolutionGeometry, isTraining: Bool
+    ) {
         images = uniform([batch, channels, side, side])
         weight = uniform([outputs, channels, kernel, kernel], -1..<1, seed: 2)
         bias = uniform([outputs], seed: 3)
         self.geometry = geometry
+        self.isTraining = isTraining
     }
 
-    public func prepared() -> () -> Void { { _ = convolution(images, weight, bias: bias, geometry) } }
+    public func prepared() -> () -> Void {
+        {
+            guard isTraining else { return _ = convolution(images, weight, bias: bias, geometry) }
+            _ = valueWithGradient(at: [images, weight, bias]) { convolution($0[0], $0[1], bias: $0[2], geometry).sum() }
+        }
+    }
 }

@@ -19,7 +19,7 @@ enum PeerWorker {
     /// Unlike `print`, without waiting for more.
     static func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
-    /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `localization [training]`, `step SAMPLER`, `convolution N C H O k padding stride`,
+    /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `localization [training]`, `step SAMPLER`, `convolution N C H O k padding stride [training]`,
     /// `solve SOLVER COUNT`, `tensor OPERATION ROWS COLUMNS TIMES`.
     static func benchmarkCase(_ words: [String]) -> (any BenchmarkCase)? {
         let numbers = words.compactMap { Int($0) }
@@ -37,10 +37,10 @@ enum PeerWorker {
             return SamplingCase(sampler, shape, direction, variable)
         case ("localization", 1...2, 0): return LocalizationCase(isTraining: words.last == "training")
         case ("step", 2, 0): return NetworkConfiguration.SamplerKind(rawValue: words[1]).map { StepCase(sampler: $0) }
-        case ("convolution", 8, 7):
+        case ("convolution", 8...9, 7):
             return ConvolutionCase(
                 images: numbers[0], channels: numbers[1], side: numbers[2], outputs: numbers[3], kernel: numbers[4],
-                geometry: ConvolutionGeometry(stride: numbers[6], padding: numbers[5]))
+                geometry: ConvolutionGeometry(stride: numbers[6], padding: numbers[5]), isTraining: words.last == "training")
         case ("solve", 3, 1): return SolveCase.Solver(rawValue: words[1]).map { SolveCase($0, count: numbers[0]) }
         case ("tensor", 5, 3):
             return TensorCase.Operation(rawValue: words[1]).map { TensorCase($0, rows: numbers[0], columns: numbers[1], times: numbers[2]) }
