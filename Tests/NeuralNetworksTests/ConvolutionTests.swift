@@ -59,6 +59,20 @@ final class ConvolutionTests: XCTestCase {
         }
     }
 
+    /// Winograd's tiles and pixels in lanes: odd sides, channels that fill no vector, several blocks of each, any padding.
+    func testSmallKernels() {
+        for (index, (x, outputs, kernel, padding, groups)) in [
+            ([1, 1, 3, 3], 1, 3, 0, 1), ([2, 3, 7, 9], 5, 3, 1, 1), ([3, 20, 14, 15], 18, 3, 1, 1), ([1, 33, 8, 5], 17, 3, 2, 1),
+            ([2, 4, 5, 6], 6, 3, 3, 2), ([1, 2, 12, 141], 3, 3, 1, 1), ([9, 18, 6, 6], 34, 3, 1, 2), ([1, 1, 1, 1], 1, 3, 1, 1),
+            ([1, 5, 3, 3], 3, 1, 0, 1), ([7, 6, 7, 7], 50, 1, 0, 2), ([2, 17, 11, 13], 4, 1, 0, 1), ([3, 1, 1, 1], 1, 1, 0, 1),
+        ].enumerated() {
+            let images: Tensor<Double> = randomTensor(x, seed: UInt64(index))
+            let weight: Tensor<Double> = randomTensor([outputs, x[1] / groups, kernel, kernel], seed: UInt64(100 + index))
+            let geometry = ConvolutionGeometry(padding: padding, groups: groups)
+            assertEveryAlgorithm(images, weight, geometry, naive(images, weight, geometry), "\(x), \(weight.shape), \(geometry)")
+        }
+    }
+
     /// More output pixels than a tile has.
     func testSeveralTiles() {
         let x: Tensor<Double> = randomTensor([2, 8, 40, 37])
@@ -74,7 +88,8 @@ final class ConvolutionTests: XCTestCase {
     ) {
         let bias: Tensor<Double> = randomTensor([weight.shape[0]], seed: 3)
         let shifted = expected + bias.reshaped([1, -1, 1, 1])
-        for algorithm in ConvolutionAlgorithm.allCases {
+        for algorithm in ConvolutionAlgorithm.allCases
+        where algorithm.computes(kernelHeight: weight.shape[2], kernelWidth: weight.shape[3], geometry) {
             let name = "\(algorithm): \(name)"
             assertClose(convolved(x, weight, bias: nil, geometry, through: algorithm), expected, tolerance: 1e-11, name)
             assertClose(convolved(x, weight, bias: bias, geometry, through: algorithm), shifted, tolerance: 1e-11, name)
@@ -102,10 +117,17 @@ final class ConvolutionTests: XCTestCase {
 
     /// The gradients agree as a whole, too: an adjoint sees only their product with one direction.
     func testAlgorithmsAgreeOnGradients() {
-        for (batch, geometry) in [(2, ConvolutionGeometry(padding: 3)), (10, ConvolutionGeometry(padding: 1, dilation: 2, groups: 2))] {
+        for (batch, kernelHeight, kernelWidth, geometry) in [
+            (2, 3, 5, ConvolutionGeometry(padding: 3)), (10, 3, 5, ConvolutionGeometry(padding: 1, dilation: 2, groups: 2)),
+            (3, 3, 3, ConvolutionGeometry(padding: 1)), (9, 3, 3, ConvolutionGeometry(padding: 2, groups: 2)),
+            (5, 1, 1, ConvolutionGeometry(groups: 2)),
+        ] {
             let x: Tensor<Double> = randomTensor([batch, 4, 9, 11])
-            let weight: Tensor<Double> = randomTensor([18, 4 / geometry.groups, 3, 5], seed: 2)
-            let gradients = ConvolutionAlgorithm.allCases.map { algorithm in
+            let weight: Tensor<Double> = randomTensor([18, 4 / geometry.groups, kernelHeight, kernelWidth], seed: 2)
+            let algorithms = ConvolutionAlgorithm.allCases.filter {
+                $0.computes(kernelHeight: kernelHeight, kernelWidth: kernelWidth, geometry)
+            }
+            let gradients = algorithms.map { algorithm in
                 valueWithGradient(at: [x, weight]) {
                     convolved($0[0], $0[1], bias: nil, geometry, through: algorithm).squared().sum()
                 }.gradients
@@ -137,13 +159,18 @@ final class ConvolutionTests: XCTestCase {
 
     func testSameBitsOnAnyNumberOfThreads() {
         let x: Tensor<Float> = randomTensor([29, 3, 21, 21])
-        let weight: Tensor<Float> = randomTensor([36, 3, 7, 7], seed: 2)
-        let geometry = ConvolutionGeometry(padding: 3)
-        var operations: [(Tensor<Float>, Tensor<Float>) -> Tensor<Float>] = ConvolutionAlgorithm.allCases.map { algorithm in
-            { convolved($0, $1, bias: nil, geometry, through: algorithm) }
+        var operations: [(kernel: Int, (Tensor<Float>, Tensor<Float>) -> Tensor<Float>)] = [
+            (7, { convolutionGlobalMax($0, $1, bias: .zeros([36]), ConvolutionGeometry(padding: 3)) })
+        ]
+        for kernel in [1, 3, 7] {
+            let geometry = ConvolutionGeometry(padding: kernel / 2)
+            for algorithm in ConvolutionAlgorithm.allCases
+            where algorithm.computes(kernelHeight: kernel, kernelWidth: kernel, geometry) {
+                operations.append((kernel, { convolved($0, $1, bias: nil, geometry, through: algorithm) }))
+            }
         }
-        operations.append { convolutionGlobalMax($0, $1, bias: .zeros([36]), geometry) }
-        for operation in operations {
+        for (kernel, operation) in operations {
+            let weight: Tensor<Float> = randomTensor([36, 3, kernel, kernel], seed: 2)
             func run(_ threads: Int) -> [Tensor<Float>] {
                 Threads.with(count: threads) {
                     let (value, gradients) = valueWithGradient(at: [x, weight]) { operation($0[0], $0[1]).squared().sum() }

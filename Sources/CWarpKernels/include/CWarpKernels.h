@@ -95,6 +95,16 @@ typedef struct {
     ptrdiff_t source_row, source_step, cotangent_row, cotangent_step;
 } warp_pixels;
 
+// The maps of Winograd's F(2x2, 3x3) from and to the space in which a convolution is a product: of 4x4 inputs, of 3x3 taps, and of the 4x4
+// products to 2x2 outputs; and for the gradient by the taps, of 2x2 outputs' and back to 3x3.
+typedef enum {
+    warp_winograd_image,
+    warp_winograd_weights,
+    warp_winograd_outputs,
+    warp_winograd_cotangent,
+    warp_winograd_weight_gradient
+} warp_winograd;
+
 // mean += gain1 (g - mean); square = decay2 square + gain2 g g; parameter -= rate mean / (sqrt(square) + epsilon).
 typedef struct {
     double gain1, decay2, gain2, rate, epsilon;
@@ -201,6 +211,7 @@ typedef struct {
                               const warp_grid_gradient *out);
     void (*slope_gradient)(const warp_image *shape, const warp_grid *grid, int first, int count, const void *slope_u, const void *slope_v,
                            const void *cotangent, size_t stride, const warp_grid_gradient *out);
+
     // Convolution of `lanes` (4, 8 or 16) outputs: out[p * lanes + l] is the sum over the taps' elements k of
     // source[p * step + k] * weights[k * lanes + l], for output pixels p.
     void (*convolve)(int lanes, const warp_taps *taps, const void *source, ptrdiff_t step, int pixels, const void *weights,
@@ -209,6 +220,19 @@ typedef struct {
     // Its adjoint by the weights: adds to sums[e * lanes + l] the products source[e] * cotangent[l] at all pixels, for e < length.
     void (*convolve_weights)(int lanes, const warp_pixels *pixels, int length, const void *source, const void *cotangent,
                              void *sums);
+
+    // target[c * target_row + r] = source[r * source_row + c] + shifts[c]; shifts may be null.
+    void (*transpose)(int rows, int columns, const void *source, ptrdiff_t source_row, const void *shifts, void *target,
+                      ptrdiff_t target_row);
+
+    // target[r * target_row + i] = source[r * source_row + i] + shifts[r], for i < count; shifts may be null.
+    void (*copy_rows)(int rows, int count, const void *source, ptrdiff_t source_row, const void *shifts, void *target,
+                      ptrdiff_t target_row);
+
+    // One of Winograd's maps, of matrices whose elements are runs of `count` numbers: the rows and columns of source and target lie as far apart
+    // as is said.
+    void (*winograd)(warp_winograd map, int count, const void *source, ptrdiff_t source_row, ptrdiff_t source_column, void *target,
+                     ptrdiff_t target_row, ptrdiff_t target_column);
 
     // target += scale * source for runs of `length` elements that begin at the given places; scale is one number.
     void (*add_runs)(int runs, int length, const void *scale, const void *source, const ptrdiff_t *source_runs, void *target,

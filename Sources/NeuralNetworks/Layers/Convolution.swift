@@ -32,6 +32,9 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 /// The cross-correlation of images [N, C, H, W] with kernels [O, C / groups, kh, kw], as in PyTorch's `conv2d`: [N, O, h, w].
 /// Differentiable by all operands.
 ///
+/// Kernels of 3x3 with a stride and dilation of 1 and many channels go by Winograd's F(2x2, 3x3) (Lavin & Gray 2016): the
+/// rounding is another than that of a sum over the taps, and a NaN or an infinity reaches outputs up to a pixel beyond those whose taps see it.
+///
 /// - Parameters:
 ///   - x: The images.
 ///   - weight: The kernels.
@@ -40,46 +43,21 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 public func convolution<Scalar: FloatingScalar>(
     _ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, _ geometry: ConvolutionGeometry = ConvolutionGeometry()
 ) -> Tensor<Scalar> {
-    convolved(x, weight, bias: bias, geometry, through: .direct)
+    convolved(x, weight, bias: bias, geometry, through: nil)
 }
 
-/// How a convolution is computed. The results differ by rounding alone.
-package enum ConvolutionAlgorithm: CaseIterable, Sendable {
-    /// Straight from the images, channels last, with the sums in registers, without the taps that see only padding. Faster in every shape that was
-    /// measured, from 3 channels to 1024, and so what `convolution` uses.
-    case direct
-    /// Through matrix products with patches of the images: what `direct` leaves the gradient by the images to where outputs are several pixels
-    /// apart.
-    case patches
-}
-
+/// The same by an algorithm that is given; nil for the fastest.
 package func convolved<Scalar: FloatingScalar>(
     _ x: Tensor<Scalar>, _ weight: Tensor<Scalar>, bias: Tensor<Scalar>?, _ geometry: ConvolutionGeometry,
-    through algorithm: ConvolutionAlgorithm
+    through algorithm: ConvolutionAlgorithm?
 ) -> Tensor<Scalar> {
     let shape = ConvolutionShape(x.shape, weight.shape, geometry)
     precondition(
         bias == nil || bias!.shape == [shape.outputs],
         "convolution: found a bias of \(bias!.shape) for kernels \(weight.shape), expected [\(shape.outputs)]")
-    let kernel = weight.stopGradient()
-    let pass: any ConvolutionPass<Scalar> =
-        switch algorithm {
-        case .direct: DirectConvolution(shape, images: x.stopGradient(), kernel)
-        case .patches: PatchConvolution(shape, images: x.stopGradient(), kernel)
-        }
+    let pass = (algorithm ?? shape.fastestAlgorithm).pass(shape, images: x.stopGradient(), weight.stopGradient())
     return pass.forward(bias: bias?.stopGradient()).recorded(from: [x, weight] + (bias.map { [$0] } ?? [])) { cotangent, isNeeded in
         let gradients = pass.gradients(cotangent, image: isNeeded[0], kernel: isNeeded[1])
         return [gradients.image, gradients.kernel] + (bias == nil ? [] : [isNeeded[2] ? cotangent.sum(axes: [0, 2, 3]) : nil])
     }
-}
-
-/// One convolution of given images and kernels.
-protocol ConvolutionPass<Scalar>: Sendable {
-    associatedtype Scalar: FloatingScalar
-
-    /// [N, O, h, w].
-    func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar>
-
-    /// The gradients that are asked for, of the images' and of the kernels' shape.
-    func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?)
 }

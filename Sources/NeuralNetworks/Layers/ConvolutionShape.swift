@@ -57,6 +57,12 @@ struct ConvolutionShape: Sendable {
         return first..<max(first, end)
     }
 
+    /// The share of the kernel's columns, over a row of outputs, that see padding.
+    var columnsOnPadding: Double {
+        let inside = (0..<outWidth).reduce(0) { $0 + tapsInside($1, kernel: kernelWidth, size: width, padding: paddingX).count }
+        return 1 - Double(inside) / Double(outWidth * kernelWidth)
+    }
+
     /// The outputs, along an axis, whose tap `k` does not see padding.
     func outputsInside(_ k: Int, count: Int, size: Int, padding: Int) -> Range<Int> {
         let first = min(count, (max(0, padding - k * dilation) + stride - 1) / stride)

@@ -12,7 +12,8 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
         self.shape = shape
         self.kernel = kernel
-        source = ChannelsLast(images, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX)
+        source = ChannelsLast(
+            images, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX, isSpread: shape.kernelWidth == 1)
     }
 
     func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
@@ -21,11 +22,16 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
 
     func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
         let last = shape.channelsLast(cotangent, isForImage: image)
-        return (image ? shape.imageGradient(cotangent, kernel, channelsLast: last) : nil, isKernel ? kernelGradient(last) : nil)
+        return (
+            image ? shape.imageGradient(cotangent, kernel, channelsLast: last, through: .direct) : nil,
+            isKernel ? kernelGradient(last) : nil
+        )
     }
 
     /// The images are cut into a fixed number of shares, each summed by one thread, and the shares are added in order: so the number of
     /// threads changes nothing.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     private func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
         let (shape, source, lanes) = (shape, source, shape.lanes)
         let blocks = shape.groups * shape.blocks
@@ -84,28 +90,6 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
 }
 
 extension ConvolutionShape {
-    /// The gradient by the outputs as the gradients by images and kernels read it: with the zeros around that the former needs, if asked for.
-    func channelsLast<Scalar: FloatingScalar>(_ cotangent: Tensor<Scalar>, isForImage: Bool) -> ChannelsLast<Scalar> {
-        let adjoint = isForImage ? self.adjoint : nil
-        return ChannelsLast(
-            cotangent, groups: groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0, multiple: lanes)
-    }
-
-    /// The gradient by the images from that by the outputs: the adjoint of the convolution.
-    ///
-    /// - Parameters:
-    ///   - cotangent: [N, O, h, w].
-    ///   - kernel: [O, C / groups, kh, kw].
-    ///   - last: `channelsLast` of the cotangent for images; made only where it is used.
-    func imageGradient<Scalar: FloatingScalar>(
-        _ cotangent: Tensor<Scalar>, _ kernel: Tensor<Scalar>, channelsLast last: @autoclosure () -> ChannelsLast<Scalar>
-    ) -> Tensor<Scalar> {
-        guard let adjoint else { return imageGradientThroughPatches(cotangent, kernel) }
-        let last = last()
-        let weights = PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, self, channels: last.layout.channels)
-        return DirectForward(adjoint, last, weights).result(bias: nil)
-    }
-
     /// Output channels that are computed together.
     var lanes: Int { groupOutputs <= 4 ? 4 : groupOutputs <= 8 ? 8 : 16 }
     /// Of so many outputs, in each group.

@@ -7,8 +7,8 @@ struct DirectForward<Scalar: FloatingScalar> {
     let shape: ConvolutionShape
     let source: ChannelsLast<Scalar>
     let weights: PackedWeights<Scalar>
-    /// Images whose pixels at the same place are computed together, as all of them have the same taps beside padding; with fewer images,
-    /// neighbouring pixels are.
+    /// Images whose pixels at the same place are computed together, where padding takes many taps, as all of them have the same; else, and with few
+    /// images, neighbouring pixels are, which are in the cache together.
     private let together: Int
     private let taps: TapTable
 
@@ -16,11 +16,13 @@ struct DirectForward<Scalar: FloatingScalar> {
         self.shape = shape
         self.source = source
         self.weights = weights
-        together = shape.batch >= 8 ? 24 : 1
+        together = shape.batch >= 8 && shape.columnsOnPadding > 0.05 ? 24 : 1
         taps = together > 1 ? TapTable(positionsOf: shape, source.layout) : TapTable(rowsOf: shape, source.layout)
     }
 
     /// [N, O, h, w].
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func result(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
         Tensor(shape: [shape.batch, shape.outputs, shape.outHeight, shape.outWidth]) { out in
             let out = out.baseAddress!
@@ -37,6 +39,8 @@ struct DirectForward<Scalar: FloatingScalar> {
 
     /// The largest of each image's and channel's sums, [N, O], and its row-major position, that of the first of several that are equally large. A
     /// NaN is larger than any number.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func peaks() -> (sums: Tensor<Scalar>, places: [Int32]) {
         var places = [Int32](repeating: 0, count: shape.batch * shape.outputs)
         let peaks = places.withUnsafeMutableBufferPointer { places in
@@ -112,20 +116,15 @@ struct DirectForward<Scalar: FloatingScalar> {
 }
 
 /// Brings a row's sums to where they belong.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
 private func store<Scalar: FloatingScalar>(
     _ sums: UnsafePointer<Scalar>, _ shape: ConvolutionShape, lanes: Int, y: Int, _ images: Range<Int>, _ outputs: Range<Int>,
     _ bias: UnsafePointer<Scalar>?, to out: UnsafeMutablePointer<Scalar>
 ) {
-    let step = images.count * lanes
+    let kernels = Scalar.kernels
     for image in images {
-        let first = sums + (image - images.lowerBound) * lanes
-        for output in outputs {
-            let target = out + ((image * shape.outputs + output) * shape.outHeight + y) * shape.outWidth
-            let source = first + (output - outputs.lowerBound)
-            let shift = bias?[output] ?? 0
-            for x in 0..<shape.outWidth { target[x] = source[x * step] + shift }
-        }
+        kernels.transpose(
+            Int32(shape.outWidth), Int32(outputs.count), sums + (image - images.lowerBound) * lanes, images.count * lanes,
+            bias.map { $0 + outputs.lowerBound },
+            out + ((image * shape.outputs + outputs.lowerBound) * shape.outHeight + y) * shape.outWidth, shape.outPixels)
     }
 }

@@ -35,9 +35,10 @@ public func transposedConvolution<Scalar: FloatingScalar>(
         "transposedConvolution: found a bias of \(bias!.shape) for kernels \(weight.shape), expected [\(outputs)]")
     let shape = ConvolutionShape([x.shape[0], outputs, length(2), length(3)], weight.shape, geometry)
     let (images, kernel) = (x.stopGradient(), weight.stopGradient())
-    let sums = shape.imageGradient(images, kernel, channelsLast: shape.channelsLast(images, isForImage: true))
+    let algorithm = shape.fastestAlgorithm
+    let sums = shape.imageGradient(images, kernel, channelsLast: shape.channelsLast(images, isForImage: true), through: algorithm)
     let result = sums.recorded(from: [x, weight]) { cotangent, isNeeded in
-        let convolution = DirectConvolution(shape, images: cotangent, kernel)
+        let convolution = algorithm.pass(shape, images: cotangent, kernel)
         return [
             isNeeded[0] ? convolution.forward(bias: nil) : nil,
             isNeeded[1] ? convolution.gradients(images, image: false, kernel: true).kernel : nil,

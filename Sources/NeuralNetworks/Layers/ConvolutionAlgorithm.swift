@@ -1,0 +1,58 @@
+import LinearAlgebra
+import Tensors
+
+/// How a convolution is computed. The results differ by rounding alone.
+package enum ConvolutionAlgorithm: CaseIterable, Sendable {
+    /// Straight from the images, channels last, with the sums in registers, without the taps that see only padding.
+    case direct
+    /// With fewer products, of tiles of 2x2 outputs: of 3x3 taps without gaps, for outputs side by side, from some channels on.
+    case winograd
+    /// As a product of matrices, the images as they are: of single taps.
+    case pointwise
+    /// Through matrix products with patches of the images: what `direct` leaves the gradient by the images to where outputs are several pixels
+    /// apart.
+    case patches
+
+    /// Whether it computes convolutions with such a kernel at all.
+    package func computes(kernelHeight: Int, kernelWidth: Int, _ geometry: ConvolutionGeometry) -> Bool {
+        switch self {
+        case .direct, .patches: true
+        case .winograd: kernelHeight == 3 && kernelWidth == 3 && geometry.stride == 1 && geometry.dilation == 1
+        case .pointwise: kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
+        }
+    }
+
+    func pass<Scalar: FloatingScalar>(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) -> any ConvolutionPass<
+        Scalar
+    > {
+        switch self {
+        case .direct: DirectConvolution(shape, images: images, kernel)
+        case .winograd: WinogradConvolution(shape, images: images, kernel)
+        case .pointwise: PointwiseConvolution(shape, images: images, kernel)
+        case .patches: PatchConvolution(shape, images: images, kernel)
+        }
+    }
+}
+
+extension ConvolutionShape {
+    var fastestAlgorithm: ConvolutionAlgorithm {
+        let geometry = ConvolutionGeometry(stride: stride, padding: paddingY, dilation: dilation, groups: groups)
+        func computes(_ algorithm: ConvolutionAlgorithm) -> Bool {
+            algorithm.computes(kernelHeight: kernelHeight, kernelWidth: kernelWidth, geometry)
+        }
+        if computes(.pointwise) { return .pointwise }
+        // With fewer channels the way there and back takes longer than the products that it saves.
+        return computes(.winograd) && min(groupChannels, groupOutputs) >= 16 ? .winograd : .direct
+    }
+}
+
+/// One convolution of given images and kernels.
+protocol ConvolutionPass<Scalar>: Sendable {
+    associatedtype Scalar: FloatingScalar
+
+    /// [N, O, h, w].
+    func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar>
+
+    /// The gradients that are asked for, of the images' and of the kernels' shape.
+    func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?)
+}
