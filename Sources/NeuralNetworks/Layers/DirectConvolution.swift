@@ -21,7 +21,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     }
 
     func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
-        let last = shape.channelsLast(cotangent, isForImage: image)
+        let last = shape.channelsLast(cotangent, isForImage: image, through: .direct)
         return (
             image ? shape.imageGradient(cotangent, kernel, channelsLast: last, through: .direct) : nil,
             isKernel ? kernelGradient(last) : nil

@@ -63,32 +63,31 @@ struct DirectForward<Scalar: FloatingScalar> {
     }
 
     /// Calls `body` from several threads with the sums [pixels, images, lanes] of each row of outputs; one thread goes through `piece` rows, which
-    /// follow each other from the top of an image to its end, then on to further outputs, while the cache holds the image, then to further images.
+    /// follow each other from the top of an image to its end, then on to further images, then to further outputs.
     private func forEachRow(
         piece: Int, _ body: (_ sums: UnsafePointer<Scalar>, _ y: Int, _ images: Range<Int>, _ outputs: Range<Int>) -> Void
     ) {
         let imageGroups = (shape.batch + together - 1) / together
+        let rows = imageGroups * shape.outHeight
         let lanes = weights.lanes
-        let blocks = shape.blocks(of: lanes)
         let (layout, kernels) = (source.layout, Scalar.kernels)
         taps.withTaps { taps in
             source.scalars.withScalars { source in
                 weights.scalars.withScalars { packed in
-                    Threads.forEachPiece(of: shape.groups * imageGroups * blocks * shape.outHeight, size: piece) { piece in
+                    Threads.forEachPiece(of: shape.groups * shape.blocks(of: lanes) * rows, size: piece) { piece in
                         withUnsafeTemporaryAllocation(of: Scalar.self, capacity: together * shape.outWidth * lanes) { sums in
                             for item in piece {
-                                let (part, y) = item.quotientAndRemainder(dividingBy: shape.outHeight)
-                                let (imageGroup, block) = (part / blocks % imageGroups, part % blocks)
-                                let (group, firstOutput) = (part / blocks / imageGroups, block * lanes)
-                                let firstImage = imageGroup * together
+                                let (block, row) = (item / rows, item % rows)
+                                let (group, firstOutput) = (block / shape.blocks(of: lanes), block % shape.blocks(of: lanes) * lanes)
+                                let firstImage = row / shape.outHeight * together
                                 let images = firstImage..<min(shape.batch, firstImage + together)
                                 add(
                                     kernels, taps, source.baseAddress! + firstImage * layout.imageStride + group * layout.channels,
-                                    packed.baseAddress! + (group * blocks + block) * weights.blockCount, y: y, images: images.count,
+                                    packed.baseAddress! + block * weights.blockCount, y: row % shape.outHeight, images: images.count,
                                     to: sums.baseAddress!)
                                 let outputs = firstOutput..<min(firstOutput + lanes, shape.groupOutputs)
                                 body(
-                                    sums.baseAddress!, y, images,
+                                    sums.baseAddress!, row % shape.outHeight, images,
                                     group * shape.groupOutputs + outputs.lowerBound..<group * shape.groupOutputs + outputs.upperBound)
                             }
                         }

@@ -4,11 +4,15 @@ import Tensors
 extension ConvolutionShape {
     /// The gradient by the outputs as the gradients by images and kernels read it: with the zeros around that the former needs, if asked for, and
     /// those that fill up Winograd's tiles.
-    func channelsLast<Scalar: FloatingScalar>(_ cotangent: Tensor<Scalar>, isForImage: Bool) -> ChannelsLast<Scalar> {
+    func channelsLast<Scalar: FloatingScalar>(
+        _ cotangent: Tensor<Scalar>, isForImage: Bool, through algorithm: ConvolutionAlgorithm
+    ) -> ChannelsLast<Scalar> {
+        let isTiled = algorithm == .winograd
         let adjoint = isForImage ? self.adjoint : nil
         return ChannelsLast(
-            cotangent, groups: groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0, moreRows: outHeight % 2,
-            moreColumns: outWidth % 2, isSpread: kernelWidth == 1, multiple: lanes)
+            cotangent, groups: groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0,
+            moreRows: isTiled ? outHeight % 2 : 0,
+            moreColumns: isTiled ? outWidth % 2 : 0, isSpread: kernelWidth == 1, multiple: lanes)
     }
 
     /// The gradient by the images from that by the outputs: the adjoint of the convolution.

@@ -36,7 +36,8 @@ public func transposedConvolution<Scalar: FloatingScalar>(
     let shape = ConvolutionShape([x.shape[0], outputs, length(2), length(3)], weight.shape, geometry)
     let (images, kernel) = (x.stopGradient(), weight.stopGradient())
     let algorithm = shape.fastestAlgorithm
-    let sums = shape.imageGradient(images, kernel, channelsLast: shape.channelsLast(images, isForImage: true), through: algorithm)
+    let sums = shape.imageGradient(
+        images, kernel, channelsLast: shape.channelsLast(images, isForImage: true, through: algorithm), through: algorithm)
     let result = sums.recorded(from: [x, weight]) { cotangent, isNeeded in
         let convolution = algorithm.pass(shape, images: cotangent, kernel)
         return [

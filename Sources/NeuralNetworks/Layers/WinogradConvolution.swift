@@ -23,7 +23,7 @@ struct WinogradConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     }
 
     func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
-        let last = shape.channelsLast(cotangent, isForImage: image)
+        let last = shape.channelsLast(cotangent, isForImage: image, through: .winograd)
         return (
             image ? shape.imageGradient(cotangent, kernel, channelsLast: last, through: .winograd) : nil,
             isKernel ? kernelGradient(last) : nil
