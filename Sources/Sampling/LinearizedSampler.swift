@@ -49,7 +49,7 @@ public struct LinearizedSampler: Sampler {
         case independent
         /// Together: at equal angles and evenly spread radii, turned and shifted at random (a lattice of rank 1: Cranley & Patterson, SIAM J.
         /// Numer. Anal. 13, 1976). Samples are then never all on one side, so that slopes scatter less: with 4 auxiliary samples as with 7
-        /// independent ones, with 7 as with 15.
+        /// independent ones, with 7 nearly as with 15.
         case lattice
     }
 

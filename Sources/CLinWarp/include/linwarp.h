@@ -129,7 +129,7 @@ linwarp_status linwarp_warp(
 //     "prevents-collapse"    text: yes (the default) or no
 //     "bias"                 text: included (the default), excluded
 //     "image-gradient"       text: none (the default), centre, all-samples
-//     "draws"                text: independent (the default; the paper), lattice (spread evenly: as exact with half as many samples)
+//     "draws"                text: independent (the default; the paper), lattice (spread evenly: nearly as exact with half as many samples)
 //     "solver"               text: fused (the default), blas, shared-noise
 //     "sigmas"               numbers: of the multi-scale sampler; 1, 5, 10
 //
