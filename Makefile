@@ -10,7 +10,7 @@ TARGETS = LinWarp LinearAlgebra Tensors Sampling Registration Stacking NeuralNet
 SWIFT_CODE = Sources Tests Benchmarks Fuzzing Examples Package.swift
 OUT ?= linwarp-out
 
-.PHONY: bench-registration bench-stack bench-warp demo examples library test-library test-python test-arm install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
+.PHONY: bench-registration bench-stack bench-warp registration-environment demo examples library test-library test-python test-arm install uninstall test test-kernels check mpi bench bench-check experiments results-page sanitize sanitize-undefined fuzz soak docs setup format
 
 demo: setup
 	$(BUILD) --product linwarp
@@ -133,29 +133,26 @@ bench: setup
 	$(SWIFT) run -c release --package-path Benchmarks sampler-overhead --out "$(OUT)"
 	gnuplot -c Benchmarks/overhead.gnuplot "$(OUT)"
 
-# How well and how fast `align` finds transformations, beside what else a user would try, on photographs in LINWARP_DATA or drawn scenes: half
-# an hour. BENCH_OPTIONS="--only linwarp --pairs 4" takes moments; Benchmarks/Registration/compare.py --help shows all.
+# OpenCV and what else the next benchmarks stand beside.
 REGISTRATION = .build-registration
-bench-registration: PACKAGES += python3-venv
-bench-registration: setup
+registration-environment: PACKAGES += python3-venv
+registration-environment: setup
 	test -d $(REGISTRATION) || python3 -m venv $(REGISTRATION)
 	$(REGISTRATION)/bin/pip install -q -r Benchmarks/Registration/requirements.txt
+
+# How well and how fast `align` finds transformations, beside what else a user would try, on photographs in LINWARP_DATA or drawn scenes: half
+# an hour. BENCH_OPTIONS="--only linwarp --pairs 4" takes moments; Benchmarks/Registration/compare.py --help shows all.
+bench-registration: registration-environment
 	$(SWIFT) build -c release --package-path Benchmarks --product registration-worker
 	$(REGISTRATION)/bin/python Benchmarks/Registration/compare.py $(BENCH_OPTIONS)
 
 # How exactly and how fast a burst of frames is stacked, beside a loop over OpenCV's ECC: a quarter of an hour.
-bench-stack: PACKAGES += python3-venv
-bench-stack: setup
-	test -d $(REGISTRATION) || python3 -m venv $(REGISTRATION)
-	$(REGISTRATION)/bin/pip install -q -r Benchmarks/Registration/requirements.txt
+bench-stack: registration-environment
 	$(BUILD) --product linwarp
 	$(REGISTRATION)/bin/python Benchmarks/Registration/stack.py "$$($(BUILD) --show-bin-path)/linwarp" $(BENCH_OPTIONS)
 
 # How fast an image is warped from file to file, beside a script with OpenCV: minutes.
-bench-warp: PACKAGES += python3-venv
-bench-warp: setup
-	test -d $(REGISTRATION) || python3 -m venv $(REGISTRATION)
-	$(REGISTRATION)/bin/pip install -q -r Benchmarks/Registration/requirements.txt
+bench-warp: registration-environment
 	$(BUILD) --product linwarp
 	$(REGISTRATION)/bin/python Benchmarks/Warping/speed.py "$$($(BUILD) --show-bin-path)/linwarp" $(BENCH_OPTIONS)
 

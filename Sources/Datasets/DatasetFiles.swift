@@ -27,11 +27,8 @@ struct UnpackedFile: ~Copyable {
         do throws(InputFileError) {
             descriptor = try Self.open(path)
         } catch {
-            switch error {
-            case .missing: throw .missingFile(path: path, dataset: dataset)
-            case .isDirectory: throw .unreadable(path: path, reason: "it is a directory")
-            case .unreadable(let reason): throw .unreadable(path: path, reason: reason)
-            }
+            guard let reason = error.reason else { throw .missingFile(path: path, dataset: dataset) }
+            throw .unreadable(path: path, reason: reason)
         }
         guard let file = gzdopen(descriptor, "rb") else {
             close(descriptor)

@@ -8,6 +8,15 @@ package enum InputFileError: Error, Equatable {
     case isDirectory
     /// For the reason given.
     case unreadable(reason: String)
+
+    /// Why what is there was not opened; nil where nothing is.
+    package var reason: String? {
+        switch self {
+        case .missing: nil
+        case .isDirectory: "it is a directory"
+        case .unreadable(let reason): reason
+        }
+    }
 }
 
 /// A regular file that is open for reading: the one way in which files are opened to be read.

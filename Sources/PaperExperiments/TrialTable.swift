@@ -68,11 +68,8 @@ struct TrialTable {
         do throws(InputFileError) {
             text = try textOfFile(at: path, limit: sizeLimit)
         } catch {
-            switch error {
-            case .missing: return []
-            case .isDirectory: throw ExperimentError.cannotRead(path: path, reason: "it is a directory")
-            case .unreadable(let reason): throw ExperimentError.cannotRead(path: path, reason: reason)
-            }
+            guard let reason = error.reason else { return [] }
+            throw ExperimentError.cannotRead(path: path, reason: reason)
         }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         let expected = columns.joined(separator: ",")

@@ -23,8 +23,7 @@ extension Tensor {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= length,
             "sliced: found the range \(range) for the axis \(axis) of \(shape), expected it within 0..<\(length)")
-        let before = [AxisPart](repeating: (0...).axisPart, count: axis)
-        return elements(in: Window(before + [range.lowerBound == length ? (length...).axisPart : range.axisPart], of: shape, "sliced"))
+        return elements(in: Window([AxisPart](repeating: (0...).axisPart, count: axis) + [range.axisPart], of: shape, "sliced"))
     }
 
     /// Longer along `axis` by elements of the value `value` on both sides.

@@ -58,6 +58,13 @@ extension TensorIndex where Self == AxisPart {
     }
 }
 
+extension AxisPart {
+    /// From one place to another; what follows the last one is the end.
+    fileprivate init(from first: Int?, through last: Int) {
+        self.init(form: .span(from: first, to: last == -1 ? nil : last + 1, step: 1))
+    }
+}
+
 extension Int: TensorIndex {
     /// One place; the axis goes.
     public var axisPart: AxisPart { AxisPart(form: .index(self)) }
@@ -74,7 +81,7 @@ extension Range<Int>: TensorIndex {
 extension ClosedRange<Int>: TensorIndex {
     /// From the lower bound to the upper one.
     public var axisPart: AxisPart {
-        AxisPart(form: .span(from: lowerBound, to: upperBound == -1 ? nil : upperBound + 1, step: 1))
+        AxisPart(from: lowerBound, through: upperBound)
     }
 }
 
@@ -90,5 +97,5 @@ extension PartialRangeUpTo<Int>: TensorIndex {
 
 extension PartialRangeThrough<Int>: TensorIndex {
     /// From the beginning to the bound.
-    public var axisPart: AxisPart { AxisPart(form: .span(from: nil, to: upperBound == -1 ? nil : upperBound + 1, step: 1)) }
+    public var axisPart: AxisPart { AxisPart(from: nil, through: upperBound) }
 }

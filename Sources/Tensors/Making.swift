@@ -37,11 +37,7 @@ extension Tensor {
 
     /// A tensor of three axes from its matrices, which must be of one shape.
     public init(_ matrices: [[[Scalar]]]) {
-        let parts = matrices.map { Tensor($0) }
-        precondition(
-            parts.allSatisfy { $0.shape == parts[0].shape },
-            "Tensor: found matrices of the shapes \(parts.map(\.shape)), expected one shape")
-        self.init(parts.flatMap(\.scalars), shape: [parts.count] + (parts.first?.shape ?? [0, 0]))
+        self = matrices.isEmpty ? .zeros([0, 0, 0]) : stack(matrices.map { Tensor($0) })
     }
 
     /// The rows of a matrix, copied.

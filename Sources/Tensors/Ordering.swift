@@ -69,44 +69,42 @@ extension Tensor {
         }
     }
 
-    private func places(axis: Int, count: Int, descending: Bool) -> [Int] {
-        let axis = resolvedAxis(axis, rank: rank, "sorted")
-        let order = shape.indices.filter { $0 != axis } + [axis]
-        let length = shape[axis]
-        // Along the last axis, so that a line is a run.
-        let lines = stopGradient().permuted(order)
-        let places = [Int](unsafeUninitializedCapacity: self.count) { places, initialized in
-            initialized = self.count
-            guard let places = places.baseAddress, self.count > 0 else { return }
-            orderEachLine(lines.base, length: length, lines: self.count / length, descending, into: places)
+    /// The first `taken` places along `axis` when they are sorted.
+    private func places(axis: Int, count taken: Int, descending: Bool) -> [Int] {
+        let axis = axis < 0 ? axis + rank : axis
+        let (length, inner) = (shape[axis], shape[(axis + 1)...].reduce(1, *))
+        let lines = lines(axis)
+        return [Int](unsafeUninitializedCapacity: lines * taken) { places, initialized in
+            initialized = lines * taken
+            guard let places = places.baseAddress, initialized > 0 else { return }
+            orderEachLine(base, length: length, taken: taken, inner: inner, lines: lines, descending, into: places)
+            withExtendedLifetime(self) {}
         }
-        withExtendedLifetime(lines) {}
-        let outer = order.dropLast().map { shape[$0] }
-        // Back to this tensor's order of axes; whole numbers are exact in Double as far as any axis is long.
-        let inOrder = Tensor<Double>(places.map(Double.init), shape: outer + [length]).sliced(axis: -1, 0..<count)
-        let back = Array(0..<axis) + [rank - 1] + Array(axis..<(rank - 1))
-        return inOrder.permuted(back).scalars.map { Int($0) }
     }
 }
 
+/// The first `taken` places of each line's elements when they are sorted; lines are `length` elements, `inner` apart.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func orderEachLine<Scalar: FloatingScalar>(
-    _ x: UnsafePointer<Scalar>, length: Int, lines: Int, _ descending: Bool, into places: UnsafeMutablePointer<Int>
+    _ x: UnsafePointer<Scalar>, length: Int, taken: Int, inner: Int, lines: Int, _ descending: Bool, into places: UnsafeMutablePointer<Int>
 ) {
     nonisolated(unsafe) let places = places
-    Threads.forEachPiece(of: lines, size: max(1, 4096 / max(1, length))) { piece in
-        for line in piece {
-            let x = x + line * length
-            var order = UnsafeMutableBufferPointer(start: places + line * length, count: length)
-            for i in 0..<length { order.initializeElement(at: i, to: i) }
-            // Equal elements in the order of their places: the same on any machine. A NaN is larger than all.
-            func isBefore(_ i: Int, _ j: Int) -> Bool {
-                let (a, b) = descending ? (x[j], x[i]) : (x[i], x[j])
-                if a != a || b != b { return a == a ? true : b == b ? false : i < j }
-                return a < b || (a == b && i < j)
+    Threads.forEachPiece(of: lines, size: max(1, 4096 / length)) { piece in
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: length) { buffer in
+            var order = buffer
+            for line in piece {
+                let (outer, column) = line.quotientAndRemainder(dividingBy: inner)
+                let x = x + outer * length * inner + column
+                for i in 0..<length { order.initializeElement(at: i, to: i) }
+                // Equal elements in the order of their places: the same on any machine. A NaN is larger than all.
+                order.sort { i, j in
+                    let (a, b) = descending ? (x[j * inner], x[i * inner]) : (x[i * inner], x[j * inner])
+                    if a != a || b != b { return a == a ? true : b == b ? false : i < j }
+                    return a < b || (a == b && i < j)
+                }
+                for k in 0..<taken { (places + (outer * taken + k) * inner + column).initialize(to: order[k]) }
             }
-            order.sort(by: isBefore)
         }
     }
 }

@@ -24,11 +24,8 @@ package struct TrainingLog {
             do throws(InputFileError) {
                 text = try textOfFile(at: path, limit: sizeLimit)
             } catch {
-                switch error {
-                case .missing: return []
-                case .isDirectory: throw .cannotRead(path: path, reason: "it is a directory")
-                case .unreadable(let reason): throw .cannotRead(path: path, reason: reason)
-                }
+                guard let reason = error.reason else { return [] }
+                throw .cannotRead(path: path, reason: reason)
             }
             var entries: [Entry] = []
             for line in text.split(separator: "\n") {

@@ -56,3 +56,22 @@ protocol ConvolutionPass<Scalar>: Sendable {
     /// The gradients that are asked for, of the images' and of the kernels' shape.
     func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?)
 }
+
+/// One whose gradients are both taken from the gradient by the outputs with its channels last.
+protocol ChannelsLastPass: ConvolutionPass {
+    static var algorithm: ConvolutionAlgorithm { get }
+    var shape: ConvolutionShape { get }
+    var kernel: Tensor<Scalar> { get }
+
+    func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar>
+}
+
+extension ChannelsLastPass {
+    func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
+        let last = shape.channelsLast(cotangent, isForImage: image, through: Self.algorithm)
+        return (
+            image ? shape.imageGradient(cotangent, kernel, channelsLast: last, through: Self.algorithm) : nil,
+            isKernel ? kernelGradient(last) : nil
+        )
+    }
+}

@@ -4,9 +4,10 @@ import Tensors
 
 /// A convolution straight from images whose channels come last: a vector of output channels a pixel, whose sums stay in registers while the taps
 /// go by.
-struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
+struct DirectConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
+    static var algorithm: ConvolutionAlgorithm { .direct }
     let shape: ConvolutionShape
-    private let kernel: Tensor<Scalar>
+    let kernel: Tensor<Scalar>
     private let source: ChannelsLast<Scalar>
 
     init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
@@ -20,19 +21,11 @@ struct DirectConvolution<Scalar: FloatingScalar>: ConvolutionPass {
         DirectForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).result(bias: bias)
     }
 
-    func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
-        let last = shape.channelsLast(cotangent, isForImage: image, through: .direct)
-        return (
-            image ? shape.imageGradient(cotangent, kernel, channelsLast: last, through: .direct) : nil,
-            isKernel ? kernelGradient(last) : nil
-        )
-    }
-
     /// The images are cut into a fixed number of shares, each summed by one thread, and the shares are added in order: so the number of
     /// threads changes nothing.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
+    func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
         let (shape, source, lanes) = (shape, source, shape.lanes)
         let blocks = shape.groups * shape.blocks
         let shares = max(1, min(shape.batch, 8 / max(1, blocks)))

@@ -5,9 +5,10 @@ import Tensors
 /// A convolution with 3x3 taps by Winograd's algorithm (`WinogradForward`), and so its gradients.
 ///
 /// A NaN or an infinity among the pixels reaches all outputs of the tiles that see it.
-struct WinogradConvolution<Scalar: FloatingScalar>: ConvolutionPass {
+struct WinogradConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
+    static var algorithm: ConvolutionAlgorithm { .winograd }
     let shape: ConvolutionShape
-    private let kernel: Tensor<Scalar>
+    let kernel: Tensor<Scalar>
     private let source: ChannelsLast<Scalar>
 
     init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
@@ -22,21 +23,13 @@ struct WinogradConvolution<Scalar: FloatingScalar>: ConvolutionPass {
         WinogradForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).result(bias: bias)
     }
 
-    func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
-        let last = shape.channelsLast(cotangent, isForImage: image, through: .winograd)
-        return (
-            image ? shape.imageGradient(cotangent, kernel, channelsLast: last, through: .winograd) : nil,
-            isKernel ? kernelGradient(last) : nil
-        )
-    }
-
     /// The adjoint of the products by the mapped kernel: 16 products [channels, tiles] by [tiles, outputs].
     ///
     /// The tiles are cut into a fixed number of shares, each summed by one thread, and the shares are added in order: so the number of threads
     /// changes nothing.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
+    func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
         let (channels, lanes) = (shape.groupChannels, shape.lanes)
         let tiles = WinogradTiles(shape, channels: channels)
         let inputs = WinogradLayout(tiles: tiles.block, channels: channels)

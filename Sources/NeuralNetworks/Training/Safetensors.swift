@@ -141,11 +141,8 @@ private struct CheckpointInput {
         do throws(InputFileError) {
             file = try InputFile(path)
         } catch {
-            switch error {
-            case .missing: throw .missing(path: path)
-            case .isDirectory: throw .unreadable(path: path, reason: "it is a directory")
-            case .unreadable(let reason): throw .unreadable(path: path, reason: reason)
-            }
+            guard let reason = error.reason else { throw .missing(path: path) }
+            throw .unreadable(path: path, reason: reason)
         }
     }
 
