@@ -15,8 +15,9 @@ __all__ = ["sample"]
 def sample(
     input: torch.Tensor, grid: torch.Tensor, *, size: Optional[tuple[int, int]] = None, sampler: str = "linearized",
     padding: str = "zeros", align_corners: bool = False, seed: int = 0, call: int = 0, samples: int = 8, sigma: float = 1.0,
-    regularization: float = 1e-3, prevents_collapse: bool = True, bias: str = "included", image_gradient: str = "none",
-    draws: str = "independent", solver: str = "fused", sigmas: tuple[float, ...] = (1.0, 5.0, 10.0),
+    noise_frame: str = "target", regularization: float = 1e-3, prevents_collapse: bool = True, bias: str = "included",
+    outside: str = "left-out", image_gradient: str = "none", draws: str = "independent", solver: str = "fused",
+    sigmas: tuple[float, ...] = (1.0, 5.0, 10.0),
 ) -> torch.Tensor:
     """Samples images at positions, with gradients by both.
 
@@ -27,8 +28,8 @@ def sample(
     sampler: "linearized" (Jiang et al., ICCV 2019), "bilinear" or "multi-scale".
     padding: "zeros", "border" or "reflection".
     seed, call: of the linearized sampler's noise; pass the training step as `call`, so that it differs from step to step.
-    samples, sigma, regularization, prevents_collapse, bias, image_gradient, draws, solver: of the linearized sampler; with `draws="lattice"` samples
-        are spread evenly, and 5 are as exact as 8.
+    samples, sigma, noise_frame, regularization, prevents_collapse, bias, outside, image_gradient, draws, solver: of the linearized sampler; with
+        `draws="lattice"` samples are spread evenly, and 5 are as exact as 8; `noise_frame="source"` is the noise of the authors' released code.
     sigmas: of the multi-scale sampler, in pixels.
 
     Returns [N, C, h, w]. The linearized sampler gives the input a gradient where `image_gradient` is "centre" or "all-samples". Raises
@@ -36,8 +37,8 @@ def sample(
     """
     options = {"sampler": sampler, "padding": padding, "align_corners": align_corners, "call": call}
     if sampler == "linearized":
-        options.update(seed=seed, samples=samples, sigma=sigma, regularization=regularization, prevents_collapse=prevents_collapse, bias=bias,
-                       image_gradient=image_gradient, draws=draws, solver=solver)
+        options.update(seed=seed, samples=samples, sigma=sigma, noise_frame=noise_frame, regularization=regularization,
+                       prevents_collapse=prevents_collapse, bias=bias, outside=outside, image_gradient=image_gradient, draws=draws, solver=solver)
     if sampler == "multi-scale":
         options.update(sigmas=sigmas)
     for name, tensor in ("input", input), ("grid", grid):

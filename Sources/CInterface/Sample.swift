@@ -177,11 +177,11 @@ extension TakenOptions {
         case .linearized:
             let sampler = LinearizedSampler(
                 sampleCount: try whole("samples", 8, in: 2...64), sigma: try number("sigma", 1, in: 0...1e6),
-                regularization: try number("regularization", 1e-3, in: 0...1e12), preventsCollapse: try isOn("prevents-collapse", true),
-                bias: try choice("bias", .included), imageGradient: try choice("image-gradient", .none),
+                noiseFrame: try choice("noise-frame", .target), regularization: try number("regularization", 1e-3, in: 0...1e12),
+                preventsCollapse: try isOn("prevents-collapse", true), bias: try choice("bias", .included),
+                outside: try choice("outside", .leftOut), imageGradient: try choice("image-gradient", .none),
                 noise: .seed(UInt64(try whole("seed", 0, in: 0...(1 << 53)))), draws: try choice("draws", .independent),
-                solver: try choice("solver", .fused), padding: padding,
-                alignCorners: alignCorners)
+                solver: try choice("solver", .fused), padding: padding, alignCorners: alignCorners)
             return (sampler, alignCorners)
         }
     }

@@ -32,6 +32,13 @@ struct ExperimentCommand: ParsableCommand {
     @Flag(help: "Go on behind what an interrupted run has left in the output directory.")
     var resume = false
 
+    @Option(
+        help: """
+            The linearized sampler's noise in networks: \(NoiseChoice.choices) (default: the experiment's own). That of the authors' released code \
+            is added after the transformation.
+            """, transform: choiceArgument)
+    var noise: NoiseChoice?
+
     @OptionGroup var quiet: QuietOption
 
     mutating func run() throws {
@@ -43,7 +50,7 @@ struct ExperimentCommand: ParsableCommand {
         try name.experiment.run(
             ExperimentSettings(
                 data: data ?? Environment.data, isQuick: quick, out: output.path, seed: seed,
-                resumes: resume
+                resumes: resume, noise: noise
             ) { progress.show("\(name.rawValue): \($0)") })
         progress.clear()
         try quiet.print(["\(output.path)/\(name.rawValue).md"])
@@ -51,3 +58,4 @@ struct ExperimentCommand: ParsableCommand {
 }
 
 extension ExperimentName: Choosable {}
+extension NoiseChoice: Choosable {}

@@ -7,12 +7,19 @@ package enum SamplerName: String, CaseIterable {
     case multiScale = "multi-scale"
     case linearized
 
-    /// For alignment; the linearized one is regularized by one squared source pixel, as `AlignmentSettings` has it, or by another ε.
-    package func forAlignment(regularization: Double = 1, seed: UInt64) -> any Sampler {
+    /// For alignment.
+    ///
+    /// - Parameters:
+    ///   - linearized: The linearized one but for its seed; without it regularized by one squared source pixel, as `AlignmentSettings` has it.
+    ///   - seed: Of its noise.
+    package func forAlignment(_ linearized: LinearizedSampler = LinearizedSampler(regularization: 1), seed: UInt64) -> any Sampler {
         switch self {
-        case .bilinear: BilinearSampler(propagatesToImage: false)
-        case .multiScale: MultiScaleSampler(propagatesToImage: false)
-        case .linearized: LinearizedSampler(regularization: regularization, noise: .seed(seed))
+        case .bilinear: return BilinearSampler(propagatesToImage: false)
+        case .multiScale: return MultiScaleSampler(propagatesToImage: false)
+        case .linearized:
+            var sampler = linearized
+            sampler.noise = .seed(seed)
+            return sampler
         }
     }
 

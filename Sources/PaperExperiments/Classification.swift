@@ -71,7 +71,8 @@ enum Classification: Experiment {
     private static func training(_ trial: Trial, on data: ClassificationData, _ settings: ExperimentSettings) -> TrainingRun {
         let configuration = NetworkConfiguration(
             transformer: trial.transformer, sampler: trial.sampler, downsampling: trial.downsampling, channels: data.training.channels,
-            side: data.training.height, classes: data.training.classCount, seed: settings.seed &+ UInt64(trial.run))
+            side: data.training.height, classes: data.training.classCount, seed: settings.seed &+ UInt64(trial.run),
+            linearized: (settings.noise ?? .paper).options(trial.sampler))
         return plan(data, settings).training(configuration, on: settings.isQuick ? .synthetic : .gtsrb)
     }
 

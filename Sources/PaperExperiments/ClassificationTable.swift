@@ -135,8 +135,8 @@ struct ClassificationTable {
             title: "Table 1: classification of traffic signs",
             setUp: """
                 \(incomplete)\(setUp) Where a network was trained from several seeds, they count together, over the same test images: such \
-                intervals are somewhat too narrow. The linearized sampler's noise is a quarter of a pixel of the result, as in the authors' released \
-                code. "linearized-bias-free" is this library's addition, trained where `inference-swap` needs it.
+                intervals are somewhat too narrow. The linearized sampler's noise is added \((settings.noise ?? .paper).description). \
+                "linearized-bias-free" is this library's addition, trained where `inference-swap` needs it.
                 """,
             pictures: [
                 (

@@ -51,17 +51,21 @@ package struct ExperimentSettings: Sendable {
     package var seed: UInt64
     /// Whether to go on behind what an interrupted run has left in `out`.
     package var resumes: Bool
+    /// The linearized sampler's noise in networks; nil for the experiment's own choice.
+    package var noise: NoiseChoice?
     /// Shows how far an experiment is.
     package var progress: @Sendable (String) -> Void
 
     package init(
-        data: String?, isQuick: Bool, out: String, seed: UInt64, resumes: Bool, progress: @escaping @Sendable (String) -> Void = { _ in }
+        data: String?, isQuick: Bool, out: String, seed: UInt64, resumes: Bool, noise: NoiseChoice? = nil,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.data = data
         self.isQuick = isQuick
         self.out = out
         self.seed = seed
         self.resumes = resumes
+        self.noise = noise
         self.progress = progress
     }
 

@@ -107,7 +107,7 @@ enum InferenceSwap: Experiment {
             setUp: """
                 The STNs of the classification experiment (first seed) that were trained with linearized sampling, with its bias row and \
                 without it, are tested with the sampler that they were trained with and with bilinear sampling in its place. Nothing is \
-                trained again.
+                trained again. The linearized sampler's noise is added \((settings.noise ?? .paper).description).
                 """,
             pictures: [("inference-swap.svg", "Test error with 95 % intervals (Wilson), by the sampler in training and at inference")],
             table: markdownTable([head] + cells),

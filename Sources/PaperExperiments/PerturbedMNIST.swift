@@ -23,7 +23,7 @@ enum PerturbedMNIST: Experiment {
     ) throws -> TrainedClassifier {
         let configuration = NetworkConfiguration(
             architecture: .linLucey, transformer: .icstn, sampler: sampler, channels: data.training.channels, side: data.training.height,
-            classes: data.training.classCount, seed: settings.seed)
+            classes: data.training.classCount, seed: settings.seed, linearized: (settings.noise ?? .paper).options(sampler))
         let plan = settings.isQuick ? quickPlan : plan
         return try settings.trained(
             plan.training(configuration, on: settings.isQuick ? .synthetic : .mnist), of: .mnist, on: data, reuses: reuses,
@@ -48,7 +48,8 @@ enum PerturbedMNIST: Experiment {
             setUp: """
                 \(settings.isQuick ? "Signs drawn from formulas" : "MNIST"): \(data.training.count) images to train with, \
                 \(data.validation.count) to validate, \(data.test.count) to test, each warped by a random homography (standard deviations of \
-                an eighth of the side, of each corner and of all together). Lin and Lucey's IC-STN with four steps. \
+                an eighth of the side, of each corner and of all together). Lin and Lucey's IC-STN with four steps. The linearized sampler's \
+                noise is added \((settings.noise ?? .paper).description). \
                 \((settings.isQuick ? quickPlan : plan).description)
                 """,
             pictures: [("mnist.svg", "The validation error while training goes on")],

@@ -76,7 +76,7 @@ extension ExperimentSettings {
         let configuration = training.configuration
         let directory = path(
             "runs/\(experiment.rawValue)\(isQuick ? "-quick" : "")/\(configuration.transformer.rawValue)-\(configuration.sampler.rawValue)"
-                + "-\(configuration.downsampling)x-seed\(training.seed)")
+                + "-\(configuration.downsampling)x-seed\(training.seed)\(configuration.linearized == nil ? "" : "-authors")")
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
             throw ExperimentError.cannotWrite(path: directory, reason: "no directory can be made there")
         }

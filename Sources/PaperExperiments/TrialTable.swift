@@ -103,9 +103,17 @@ private let sizeLimit = 1 << 26
 /// before is taken.
 ///
 /// - Parameter parts: Numbers, texts and structures of them. Their descriptions count.
-func protocolName(_ parts: Any...) -> String {
-    String(stableHash(parts.map { "\($0)" }.joined(separator: "; ")), radix: 16)
+package func protocolName(_ parts: Any...) -> String {
+    let text = laterOptions.reduce(parts.map { "\($0)" }.joined(separator: "; ")) { $0.replacing($1, with: "") }
+    return String(stableHash(text), radix: 16)
 }
+
+/// Options that came after the first rows, as a description has them where they are at the values that those rows had. They do not count, so that the
+/// rows stay good.
+private let laterOptions = [
+    ", noiseFrame: Sampling.LinearizedSampler.NoiseFrame.target", ", outside: Sampling.LinearizedSampler.OutsideSamples.leftOut",
+    ", linearized: nil", ", scaleBound: nil",
+]
 
 extension Tensor<Float> {
     /// A number for what an image shows, to tell other images from it.

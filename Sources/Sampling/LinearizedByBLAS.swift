@@ -44,8 +44,25 @@ func linearizedByBLAS<Scalar: FloatingScalar>(
                 let (place, plane) = (c * stride + i, a + 3 * channels * i + c)
                 slopeU?[place] = Scalar(scaleU * plane[0])
                 slopeV?[place] = Scalar(scaleV * plane[channels])
-                if options.pointee.bias { values[place] += Scalar(plane[2 * channels]) }
+                switch options.pointee.bias {
+                case warp_bias_height: values[place] += Scalar(plane[2 * channels])
+                case warp_bias_mean:
+                    values[place] += Scalar(meanDifference(x + 3 * samples * i, y + samples * channels * i + c, samples, channels))
+                default: break
+                }
             }
         }
     }
+}
+
+/// The mean of one channel's differences from the centre over all samples that count: that of the centre, which is 0, among them.
+private func meanDifference(
+    _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ samples: Int, _ channels: Int
+) -> Double {
+    var (sum, count) = (0.0, 1.0)
+    for k in 0..<samples {
+        sum += y[k * channels]
+        count += x[3 * k + 2]
+    }
+    return sum / count
 }

@@ -9,15 +9,36 @@ import Tensors
 /// pixels (Eqs. 3, 8, 9). A = (XᵀX + εE)⁻¹XᵀY (Eqs. 5-7) with offsets in source pixels; samples outside of the source count for nothing.
 /// Where T is affine, and for a grid, n and m are drawn as one Gaussian of the same distribution.
 /// The value is I(u), plus the bias row of A where that is included; ∂value/∂u and ∂value/∂v are the first two rows of A.
+/// With `noiseFrame: .source` sample k lies at T(x) + σ·s·n + m instead, s the pitch of the result's pixels where nothing is transformed.
 ///
 /// Convention: as `BilinearSampler`. Where every sample is outside, the slopes are exactly zero.
 public struct LinearizedSampler: Sampler {
-    /// Whether the fitted plane's height at the pixel is part of the value.
+    /// What the samples add to the value at the pixel. The slopes are the plane's, whatever stands here.
     public enum Bias: String, CaseIterable, Sendable, Codable {
         /// I(u) + the bias row: the centre blurred by the noise (the paper).
         case included
         /// I(u) alone: exactly bilinear's value, so that a trained network may run with bilinear sampling.
         case excluded
+        /// The mean of all samples that count, I(u) among them: blurred by the noise as with the bias row, but a mean of values rather than the
+        /// height of a plane that few samples hold, and so less noisy.
+        case mean
+    }
+
+    /// Where the noise of σ target pixels is added.
+    public enum NoiseFrame: String, CaseIterable, Sendable, Codable {
+        /// Before the transformation, which turns, scales and bends it (the paper's text).
+        case target
+        /// After it, along the source's axes, as wide as the result's pixels are where nothing is transformed: σ·W/w and σ·H/h source pixels for a
+        /// result of w×h pixels of a source of W×H (the authors' released code).
+        case source
+    }
+
+    /// What becomes of samples whose position is outside of the source.
+    public enum OutsideSamples: String, CaseIterable, Sendable, Codable {
+        /// They count for nothing in the fit (the paper).
+        case leftOut = "left-out"
+        /// They count with what the padding puts there: what the authors' released code comes to, which asks for the offset where it means the position.
+        case counted
     }
 
     /// What the gradient by the image takes into account.
@@ -26,7 +47,7 @@ public struct LinearizedSampler: Sampler {
         case none
         /// The sample at the centre.
         case centre
-        /// All samples, through the bias row.
+        /// All samples, as the bias takes them.
         case allSamples = "all-samples"
     }
 
@@ -63,14 +84,18 @@ public struct LinearizedSampler: Sampler {
 
     /// K, the centre included: 2...64.
     public var sampleCount: Int
-    /// σ: the noise before the transformation, in target pixels.
+    /// σ, in target pixels.
     public var sigma: Double
+    /// Where the noise of σ target pixels is added.
+    public var noiseFrame: NoiseFrame
     /// ε, in squared source pixels.
     public var regularization: Double
     /// Whether noise of one source pixel is added after the transformation, so that samples do not collapse when it zooms in (Eqs. 8, 9).
     public var preventsCollapse: Bool
-    /// Whether the values are blurred by the noise.
+    /// What the samples add to the value at the pixel: whether values are blurred by the noise.
     public var bias: Bias
+    /// What becomes of samples outside of the source.
+    public var outside: OutsideSamples
     /// Which samples give the image a gradient. That by the position is the plane's slope, whatever stands here.
     public var imageGradient: ImageGradient
     /// The numbers that scatter the samples; pass another `call` with each training step, so that a seed gives others.
@@ -79,7 +104,7 @@ public struct LinearizedSampler: Sampler {
     public var draws: Draws
     /// How the planes are fitted.
     public var solver: Solver
-    /// What lies outside, for the value at the centre and along the edges. Other samples that lie outside count for nothing.
+    /// What lies outside, for the value at the centre, along the edges, and for other samples that lie outside where these count.
     public var padding: Padding
     /// What -1 and 1 mean in the source: the outer edges of the border pixels, or (true) their centres.
     public var alignCorners: Bool
@@ -88,10 +113,12 @@ public struct LinearizedSampler: Sampler {
 
     /// - Parameters:
     ///   - sampleCount: K, the centre included: 2...64. Time grows with it.
-    ///   - sigma: σ, the noise before the transformation, in target pixels.
+    ///   - sigma: σ, in target pixels.
+    ///   - noiseFrame: Where the noise of σ target pixels is added.
     ///   - regularization: ε, in squared source pixels: more of it makes slopes smaller and steadier.
     ///   - preventsCollapse: Whether noise of one source pixel is added after the transformation.
-    ///   - bias: Whether the plane's height at the pixel is part of the value.
+    ///   - bias: What the samples add to the value at the pixel.
+    ///   - outside: What becomes of samples outside of the source.
     ///   - imageGradient: Which samples give the image a gradient.
     ///   - noise: The numbers that scatter the samples.
     ///   - draws: How the samples of a pixel are drawn from a seed.
@@ -99,15 +126,18 @@ public struct LinearizedSampler: Sampler {
     ///   - padding: What lies outside of the image.
     ///   - alignCorners: Whether -1 and 1 are the centres of the source's border pixels, instead of their outer edges.
     public init(
-        sampleCount: Int = 8, sigma: Double = 1, regularization: Double = 1e-3, preventsCollapse: Bool = true, bias: Bias = .included,
-        imageGradient: ImageGradient = .none, noise: Noise = .seed(0), draws: Draws = .independent, solver: Solver = .fused,
-        padding: Padding = .zeros, alignCorners: Bool = false
+        sampleCount: Int = 8, sigma: Double = 1, noiseFrame: NoiseFrame = .target, regularization: Double = 1e-3,
+        preventsCollapse: Bool = true,
+        bias: Bias = .included, outside: OutsideSamples = .leftOut, imageGradient: ImageGradient = .none, noise: Noise = .seed(0),
+        draws: Draws = .independent, solver: Solver = .fused, padding: Padding = .zeros, alignCorners: Bool = false
     ) {
         self.sampleCount = sampleCount
         self.sigma = sigma
+        self.noiseFrame = noiseFrame
         self.regularization = regularization
         self.preventsCollapse = preventsCollapse
         self.bias = bias
+        self.outside = outside
         self.imageGradient = imageGradient
         self.noise = noise
         self.draws = draws
@@ -157,7 +187,7 @@ public struct LinearizedSampler: Sampler {
     public func preparedImageGradient<Scalar: FloatingScalar>(
         _ cotangent: Tensor<Scalar>, ofPrepared image: Tensor<Scalar>, at grid: SamplingGrid<Scalar>, call: Int
     ) -> Tensor<Scalar> {
-        guard imageGradient == .allSamples && bias == .included else {
+        guard imageGradient == .allSamples && bias != .excluded else {
             return BilinearSampler(padding: padding, alignCorners: alignCorners)
                 .preparedImageGradient(cotangent, ofPrepared: image, at: grid, call: call)
         }
@@ -183,8 +213,9 @@ public struct LinearizedSampler: Sampler {
             sigma >= 0 && sigma.isFinite && regularization > 0 && regularization.isFinite,
             "LinearizedSampler: found a sigma of \(sigma) and a regularization of \(regularization), expected at least 0 and above 0")
         return warp_linearization(
-            samples: Int32(sampleCount), sigma: sigma, collapse: preventsCollapse ? 1 : 0, epsilon: regularization,
-            bias: bias == .included, draws: draws == .lattice ? warp_draws_lattice : warp_draws_independent)
+            samples: Int32(sampleCount), sigma: sigma, frame: noiseFrame == .source ? warp_frame_source : warp_frame_target,
+            collapse: preventsCollapse ? 1 : 0, epsilon: regularization, bias: bias.raw, counts_outside: outside == .counted,
+            draws: draws == .lattice ? warp_draws_lattice : warp_draws_independent)
     }
 
     /// Hands `body` the kernel's options and a function that gives each target's noise.
@@ -211,6 +242,16 @@ public struct LinearizedSampler: Sampler {
                     warp_noise(key: warp_noise_key(), given: given.baseAddress! + target * stride, shared: isShared)
                 }
             }
+        }
+    }
+}
+
+extension LinearizedSampler.Bias {
+    fileprivate var raw: warp_bias {
+        switch self {
+        case .included: warp_bias_height
+        case .excluded: warp_bias_none
+        case .mean: warp_bias_mean
         }
     }
 }

@@ -30,6 +30,15 @@ public enum TransformationFamily: String, CaseIterable, Sendable, Codable {
         }
     }
 
+    /// The places of log₂ scales among the parameters; none where scales are no parameters.
+    public var logScales: Range<Int> {
+        switch self {
+        case .similarity: 1..<2
+        case .rotationScaleTranslation: 1..<3
+        case .translation, .euclidean, .affine, .homography: 0..<0
+        }
+    }
+
     /// The smallest family that holds the inverses and compositions of this one's transformations.
     public var closure: TransformationFamily { self == .rotationScaleTranslation ? .affine : self }
 

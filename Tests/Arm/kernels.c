@@ -151,7 +151,7 @@ static const double affine[9] = {0.9, -0.2, 0.1, 0.15, 0.8, -0.05, 0, 0, 1}, hom
 
 // Under affine maps and homographies, with every padding.
 static void test_samplers(scalar s) {
-    const warp_linearization options = {.samples = 8, .sigma = 0.8, .collapse = 1, .epsilon = 0.1, .bias = true};
+    const warp_linearization options = {.samples = 8, .sigma = 0.8, .collapse = 1, .epsilon = 0.1, .bias = warp_bias_height};
     const array pixels = numbers(s, channels * height * width, 0, 1);
     const double *const source = doubles(pixels, channels * height * width);
     const array normals = numbers(s, (options.samples - 1) * 4 * target, -2, 2);

@@ -13,6 +13,8 @@ final class SampleTests: XCTestCase {
         (["bias": "excluded"], LinearizedSampler(sampleCount: 5, bias: .excluded, noise: .seed(9))),
         (["image-gradient": "all-samples"], LinearizedSampler(sampleCount: 5, imageGradient: .allSamples, noise: .seed(9))),
         (["draws": "lattice"], LinearizedSampler(sampleCount: 5, noise: .seed(9), draws: .lattice)),
+        (["noise-frame": "source"], LinearizedSampler(sampleCount: 5, noiseFrame: .source, noise: .seed(9))),
+        (["outside": "counted", "bias": "mean"], LinearizedSampler(sampleCount: 5, bias: .mean, outside: .counted, noise: .seed(9))),
     ]
 
     private func numbers(_ sampler: any Sampler) -> [String: [Double]] {

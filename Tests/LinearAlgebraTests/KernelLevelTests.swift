@@ -260,7 +260,9 @@ private struct KernelScene<Scalar: KernelScalar> {
         _ isGiven: Bool, isShared: Bool = false, _ body: (UnsafePointer<warp_linearization>, UnsafePointer<warp_noise>) -> Void
     ) {
         normals.withUnsafeBufferPointer {
-            var options = warp_linearization(samples: 6, sigma: 1, collapse: 1, epsilon: 1e-3, bias: true, draws: warp_draws_independent)
+            var options = warp_linearization(
+                samples: 6, sigma: 1, frame: warp_frame_target, collapse: 1, epsilon: 1e-3, bias: warp_bias_height, counts_outside: false,
+                draws: warp_draws_independent)
             var noise = warp_noise(key: warp_noise_key(seed: 1, call: 2, image: 3), given: isGiven ? $0.baseAddress : nil, shared: isShared)
             body(&options, &noise)
         }

@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import NeuralNetworks
 import Sampling
@@ -44,21 +45,114 @@ final class NetworkTests: XCTestCase {
 
     /// The parameters get the gradient of the whole network, here by central differences.
     func testGradientThroughATransformer() {
+        for scaleBound in [nil, 0.7] as [Double?] { checkGradient(scaleBound: scaleBound) }
+    }
+
+    private func checkGradient(scaleBound: Double?) {
         let predictor = DenseAfterFlatten()
         let transformer = SpatialTransformer(
-            predictor: predictor, family: .rotationScaleTranslation, sampler: BilinearSampler(), steps: 2, side: 4)
+            predictor: predictor, family: .rotationScaleTranslation, sampler: BilinearSampler(), steps: 2, side: 4, scaleBound: scaleBound)
         let classifier = Classifier("classifier", channels: 1, side: 4, classes: 3)
         let network = Chain([transformer, classifier])
         let images: Tensor<Double> = randomTensor([3, 1, 6, 6], in: 0..<1)
         let parameters = network.initialParameters(seed: 3, as: Double.self)
         let bias: Tensor<Double> = randomTensor([5], in: -0.1..<0.1, seed: 5)
-        checkGradient("transformer", at: [parameters["p.weight"] + 0.01, bias], tolerance: 1e-5) { variables in
+        TestSupport.checkGradient(
+            "transformer, bound \(scaleBound ?? .infinity)", at: [parameters["p.weight"] + 0.01, bias], tolerance: 1e-5
+        ) { variables in
             var moved = parameters
             moved["p.weight"] = variables[0]
             moved["p.bias"] = variables[1]
             var context = Context(moved, isTraining: true)
             return softmaxCrossEntropy(network(images, &context), [0, 1, 2])
         }
+    }
+
+    /// However far scales are predicted, a step's stay within the bound; small ones, turns and translations are as predicted.
+    func testScaleBound() {
+        let predictor = DenseAfterFlatten()
+        var parameters = predictor.initialParameters(seed: 1, as: Double.self)
+        let images: Tensor<Double> = randomTensor([1, 1, 6, 6], in: 0..<1)
+        for family in [TransformationFamily.rotationScaleTranslation, .similarity] {
+            let transformer = SpatialTransformer(
+                predictor: DenseAfterFlatten(family.parameterCount), family: family, sampler: BilinearSampler(), steps: 1, side: 6,
+                scaleBound: 2)
+            for (scale, expected) in [(-50.0, -2.0), (50, 2), (-0.01, -0.01), (1, 2 * tanh(0.5))] {
+                let said = family == .similarity ? [4, scale, 0.5, -3] : [4, scale, scale, 0.5, -3]
+                parameters = DenseAfterFlatten(family.parameterCount).initialParameters(seed: 1, as: Double.self)
+                parameters["p.bias"] = Tensor(said)
+                var context = Context(parameters, isTraining: true)
+                let found = transformer.matrices(images, &context)
+                var bounded = said
+                for place in family.logScales { bounded[place] = expected }
+                assertClose(found, Tensor(family.matrix(bounded).elements, shape: [1, 3, 3]), tolerance: 1e-6, "\(family), \(scale)")
+                XCTAssertEqual(meanScale(found), exp2(expected), accuracy: 1e-5)
+            }
+        }
+    }
+
+    func testMeanScaleIsThatOfTheJacobians() {
+        let perspective = Matrix3([0.5, 0.1, 0.2, 0, 2, 0.1, 0.3, -0.2, 2])
+        let h = 1e-5
+        func moved(_ x: Double, _ y: Double) -> (x: Double, y: Double) { perspective.apply(x, y) }
+        let (right, left, below, above) = (moved(h, 0), moved(-h, 0), moved(0, h), moved(0, -h))
+        let area = ((right.x - left.x) * (below.y - above.y) - (below.x - above.x) * (right.y - left.y)) / (4 * h * h)
+        let both = Tensor((Matrix3.scaling(0.25, 1) * .rotation(0.4)).elements + perspective.elements, shape: [2, 3, 3])
+        XCTAssertEqual(meanScale(both), sqrt(0.5 * sqrt(abs(area))), accuracy: 1e-8)
+        XCTAssertEqual(meanScale(Tensor(Matrix3.scaling(0, 1).elements, shape: [1, 3, 3])), 0)
+    }
+
+    /// While it is trained the noise narrows from step to step, by equal factors; else it is as narrow as it will be.
+    func testSigmaSchedule() {
+        let schedule = SigmaSchedule.narrowing(from: 4, to: 0.25, iterations: 4)
+        XCTAssertEqual((0...6).map { schedule.sigma(at: $0) }, [4, 2, 1, 0.5, 0.25, 0.25, 0.25])
+        func seen(_ sigma: SigmaSchedule, call: Int, isTraining: Bool) -> Tensor<Float> {
+            let network = ClassificationNetwork(
+                NetworkConfiguration(
+                    transformer: .stn, sampler: .linearized, downsampling: 2, channels: 1, side: 16, classes: 2,
+                    linearized: .init(sigma: sigma)))
+            var context = Context(network.initialParameters(seed: 1, as: Float.self), isTraining: isTraining, call: call)
+            return network.transformed(randomTensor([2, 1, 16, 16], in: 0..<1), &context)
+        }
+        for (call, sigma) in [(0, 4.0), (3, 0.5), (9, 0.25)] {
+            XCTAssertEqual(seen(schedule, call: call, isTraining: true), seen(.constant(sigma), call: call, isTraining: true))
+            XCTAssertEqual(seen(schedule, call: call, isTraining: false), seen(.constant(0.25), call: call, isTraining: false))
+        }
+        XCTAssertNotEqual(seen(schedule, call: 0, isTraining: true), seen(.constant(0.25), call: 0, isTraining: true))
+    }
+
+    /// What checkpoints said before there were options is read, and written, as it was.
+    func testConfigurationsWithoutOptions() throws {
+        let text =
+            #"{"architecture":"paper","channels":3,"classes":10,"downsampling":1,"sampler":"linearized","seed":0,"side":50,"transformer":"icstn"}"#
+        let configuration = try JSONDecoder().decode(NetworkConfiguration.self, from: Data(text.utf8))
+        XCTAssertEqual(
+            configuration, NetworkConfiguration(transformer: .icstn, sampler: .linearized, channels: 3, side: 50, classes: 10))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        XCTAssertEqual(String(decoding: try encoder.encode(configuration), as: UTF8.self), text)
+    }
+
+    func testOptionsThatNoNetworkHas() {
+        func isValid(
+            _ options: NetworkConfiguration.LinearizedOptions? = nil, bound: Double? = nil,
+            _ architecture: NetworkConfiguration.Architecture = .paper
+        ) -> Bool {
+            NetworkConfiguration(
+                architecture: architecture, transformer: .stn, sampler: .linearized, channels: 3, side: 50, classes: 10,
+                linearized: options,
+                scaleBound: bound
+            ).isValid
+        }
+        XCTAssert(isValid(.init(sigma: .narrowing(from: 1, to: 0.1, iterations: 100), sampleCount: 64), bound: 3))
+        for sigma in [
+            SigmaSchedule.constant(-1), .constant(.nan), .constant(1e7), .narrowing(from: 0, to: 1, iterations: 5),
+            .narrowing(from: 1, to: 0, iterations: 5), .narrowing(from: 1, to: 0.5, iterations: 0),
+        ] { XCTAssertFalse(isValid(.init(sigma: sigma)), "\(sigma)") }
+        for count in [1, 65] { XCTAssertFalse(isValid(.init(sampleCount: count))) }
+        for bound in [0, -1, .nan, 17] { XCTAssertFalse(isValid(bound: bound)) }
+        // A homography has no scales.
+        XCTAssertFalse(isValid(bound: 1, .linLucey))
     }
 
     func testInitializationDependsOnNameAndSeedAlone() {
@@ -89,7 +183,9 @@ final class NetworkTests: XCTestCase {
 
 /// A predictor small enough to differentiate by differences.
 private struct DenseAfterFlatten: Module {
-    private let chain = Chain([FlattenLayer(), DenseLayer("p", 36, 5, initializer: .constant(0))])
+    private let chain: Chain
+
+    init(_ outputs: Int = 5) { chain = Chain([FlattenLayer(), DenseLayer("p", 36, outputs, initializer: .constant(0))]) }
 
     var specifications: [ParameterSpecification] { chain.specifications }
 

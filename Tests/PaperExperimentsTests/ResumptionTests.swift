@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import LinWarp
 import PaperExperiments
 import TestSupport
 import XCTest
@@ -56,6 +58,24 @@ final class ResumptionTests: ExperimentTestCase {
         try runQuickly(experiment, out: "out", resumes: true)
         XCTAssertEqual(try text("out/\(trials)").split(separator: "\n").map(String.init), [lines[0]] + changed + lines.dropFirst())
         XCTAssertEqual(try text("out/\(experiment.rawValue).csv"), curves)
+    }
+
+    /// Rows of before an option there was are taken while it is not used.
+    func testLaterOptions() throws {
+        var sampler = LinearizedSampler(noise: .seed(3))
+        let network = NetworkConfiguration(transformer: .stn, sampler: .linearized, channels: 3, side: 50, classes: 43)
+        let kind = "Sampling.LinearizedSampler", configuration = "NeuralNetworks.NetworkConfiguration"
+        let before = """
+            [1, 2]; LinearizedSampler(sampleCount: 8, sigma: 1.0, regularization: 0.001, preventsCollapse: true, bias: \(kind).Bias.included, \
+            imageGradient: \(kind).ImageGradient.none, noise: \(kind).Noise.seed(3), draws: \(kind).Draws.independent, \
+            solver: \(kind).Solver.fused, padding: Sampling.Padding.zeros, alignCorners: false, firstImage: 0); \
+            NetworkConfiguration(architecture: \(configuration).Architecture.paper, transformer: \(configuration).Transformer.stn, \
+            sampler: \(configuration).SamplerKind.linearized, downsampling: 1, channels: 3, side: 50, classes: 43, seed: 0)
+            """
+        let name = String(stableHash(before), radix: 16)
+        XCTAssertEqual(protocolName([1, 2], sampler, network), name)
+        sampler.noiseFrame = .source
+        XCTAssertNotEqual(protocolName([1, 2], sampler, network), name)
     }
 
     /// A last line that was being written is redone, also where it is a row with its last digits missing.

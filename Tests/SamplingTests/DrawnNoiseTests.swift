@@ -13,16 +13,18 @@ final class DrawnNoiseTests: XCTestCase {
 
     func testAgreesWithTheNaiveReference() {
         for solver in LinearizedSampler.Solver.allCases {
-            for draws in LinearizedSampler.Draws.allCases { check(solver, draws) }
+            for draws in LinearizedSampler.Draws.allCases {
+                for frame in LinearizedSampler.NoiseFrame.allCases { check(solver, draws, frame) }
+            }
         }
     }
 
-    private func check(_ solver: LinearizedSampler.Solver, _ draws: LinearizedSampler.Draws) {
+    private func check(_ solver: LinearizedSampler.Solver, _ draws: LinearizedSampler.Draws, _ frame: LinearizedSampler.NoiseFrame) {
         for (i, scene) in Scene.all.enumerated() {
             for sigma in [1.0, 0.3] {
                 for samples in [2, 8, 13] {
                     let sampler = LinearizedSampler(
-                        sampleCount: samples, sigma: sigma, noise: .seed(seed), draws: draws, solver: solver,
+                        sampleCount: samples, sigma: sigma, noiseFrame: frame, noise: .seed(seed), draws: draws, solver: solver,
                         alignCorners: scene.alignCorners)
                     let (image, grid, matrices) = scene.make(seed: 800 + UInt64(i))
                     let found = sampler.linearization(of: image, at: grid, call: call)
@@ -43,20 +45,21 @@ final class DrawnNoiseTests: XCTestCase {
     ) {
         let expected = naiveLinearized(
             image, grid, matrices: matrices, sampler, normals: drawnNormals(image, grid, matrices, sampler))
-        let message = "\(name), \(sampler.solver), \(sampler.draws), \(sampler.sampleCount) samples, sigma \(sampler.sigma)"
+        let message =
+            "\(name), \(sampler.solver), \(sampler.draws), \(sampler.noiseFrame), \(sampler.sampleCount) samples, sigma \(sampler.sigma)"
         let parts = [("values", expected.values), ("slopes along u", expected.slopeU), ("slopes along v", expected.slopeV)]
         for (found, (part, expected)) in zip(found, parts) {
             assertClose(found, expected, tolerance: tolerance, "\(message): \(part)")
         }
     }
 
-    /// The kernel's noise as the four normals of the equations. Under perspective it is these. Else a pair of normals is one offset in source
+    /// The kernel's noise as the four normals of the equations. In the target's frame under perspective it is these. Else a pair of normals is one offset in source
     /// pixels, of the covariance that n and m have together; here all of it is put into m.
     private func drawnNormals(
         _ image: Tensor<Double>, _ grid: SamplingGrid<Double>, _ matrices: [Matrix3]?, _ sampler: LinearizedSampler
     ) -> Tensor<Double> {
         let (batch, pixels, samples) = (image.shape[0], grid.height * grid.width, sampler.sampleCount - 1)
-        let isPerspective = matrices?[0].elements[6...7].contains { $0 != 0 } ?? false
+        let isPerspective = sampler.noiseFrame == .target && matrices?[0].elements[6...7].contains { $0 != 0 } ?? false
         let kinds = isPerspective ? 2 : 1
         let pairs = kinds * samples
         let source = NaiveImage(pixels: Tensor.zeros(Array(image.shape[1...])), padding: .zeros, alignCorners: sampler.alignCorners)
@@ -79,7 +82,9 @@ final class DrawnNoiseTests: XCTestCase {
                 let (column, row) = (pixel % grid.width, pixel / grid.width)
                 let target = naiveTarget(column, row, grid.width, grid.height, grid.alignCorners)
                 let warp: (Double, Double) -> (x: Double, y: Double)
-                if let matrices {
+                if sampler.noiseFrame == .source {
+                    warp = { ($0, $1) }
+                } else if let matrices {
                     warp = { matrices[n].apply(target.x + $0, target.y + $1) }
                 } else {
                     warp = naiveGridWarp(grid, n, column, row)

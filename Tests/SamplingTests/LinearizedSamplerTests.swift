@@ -77,6 +77,28 @@ final class LinearizedSamplerTests: XCTestCase {
         }
     }
 
+    func testNoiseOfTheSourcesFrameSamplesOutsideAndMeans() {
+        for (i, scene) in Scene.all.enumerated() {
+            let seed = 350 + UInt64(i)
+            check(scene, LinearizedSampler(sigma: 0.5, noiseFrame: .source), seed: seed)
+            check(scene, LinearizedSampler(bias: .mean), seed: seed)
+            for padding in Padding.allCases {
+                check(scene, LinearizedSampler(noiseFrame: .source, bias: .mean, outside: .counted, padding: padding), seed: seed)
+            }
+        }
+    }
+
+    /// Where nothing is transformed the noise is the same in either frame, to the bit; a map that shrinks the view makes that of the target's alone narrower.
+    func testFramesOfTheNoise() {
+        let image: Tensor<Double> = randomTensor([1, 2, 20, 24], in: 0..<1)
+        func slopes(_ scale: Double, _ frame: LinearizedSampler.NoiseFrame) -> [Double] {
+            let grid = SamplingGrid<Double>(.scaling(scale, scale), height: 5, width: 6)
+            return LinearizedSampler(noiseFrame: frame).linearization(of: image, at: grid).slopeU!.scalars
+        }
+        XCTAssertEqual(slopes(1, .source), slopes(1, .target))
+        XCTAssertNotEqual(slopes(0.5, .source), slopes(0.5, .target))
+    }
+
     func testWithoutNoiseTheSlopesAreZero() {
         let (image, grid, _) = Scene.all[0].make(seed: 5)
         let found = LinearizedSampler(sigma: 0, preventsCollapse: false).linearization(of: image, at: grid)
@@ -198,7 +220,10 @@ final class LinearizedSamplerTests: XCTestCase {
         for (i, scene) in Scene.all.enumerated() {
             var (image, grid, matrices) = scene.make(seed: 400 + UInt64(i))
             var numbers = RandomSource(seed: 3)
-            let sampler = LinearizedSampler(alignCorners: scene.alignCorners)
+            let isEven = i % 2 == 0
+            let sampler = LinearizedSampler(
+                noiseFrame: isEven ? .target : .source, bias: isEven ? .included : .mean, outside: isEven ? .leftOut : .counted,
+                alignCorners: scene.alignCorners)
             let cotangent = Tensor<Double>.uniform([scene.image[0], scene.image[1], grid.height, grid.width], in: -1..<1, from: &numbers)
             let slopes = sampler.linearization(of: image, at: grid)
             let (n, c, pixels) = (scene.image[0], scene.image[1], grid.height * grid.width)
@@ -241,9 +266,13 @@ final class LinearizedSamplerTests: XCTestCase {
             let cotangent = Tensor<Double>.uniform([scene.image[0], scene.image[1], grid.height, grid.width], in: -1..<1, from: &numbers)
             for padding in Padding.allCases {
                 var sampler = LinearizedSampler(imageGradient: .allSamples, padding: padding, alignCorners: scene.alignCorners)
-                let all = valueWithGradient(at: image) { (sampler.sample($0, at: grid) * cotangent).sum() }
-                let inner = zip(all.gradient.scalars, image.scalars).map(*).reduce(0, +)
-                XCTAssertEqual(inner, all.value.scalar, accuracy: 1e-9 * max(1, abs(inner)), scene.name)
+                var others = sampler
+                (others.noiseFrame, others.bias, others.outside) = (.source, .mean, .counted)
+                for sampler in [sampler, others] {
+                    let all = valueWithGradient(at: image) { (sampler.sample($0, at: grid) * cotangent).sum() }
+                    let inner = zip(all.gradient.scalars, image.scalars).map(*).reduce(0, +)
+                    XCTAssertEqual(inner, all.value.scalar, accuracy: 1e-9 * max(1, abs(inner)), scene.name)
+                }
                 sampler.imageGradient = .centre
                 let centre = valueWithGradient(at: image) { (sampler.sample($0, at: grid) * cotangent).sum() }
                 let bilinear = BilinearSampler(padding: padding, alignCorners: scene.alignCorners)

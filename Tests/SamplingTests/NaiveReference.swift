@@ -94,12 +94,14 @@ func naiveLinearization(
     let centre = warp(0, 0)
     var rows: [(du: Double, dv: Double, in: Double, u: Double, v: Double)] = []
     for n in normals {
-        var (u, v) = warp(options.sigma * targetPitch.x * n[0], options.sigma * targetPitch.y * n[1])  // Eq. 3
+        let (x, y) = (options.sigma * targetPitch.x * n[0], options.sigma * targetPitch.y * n[1])
+        // Eq. 3, or the released code's: a pixel of the result has the same normalized extent where nothing is transformed.
+        var (u, v) = options.noiseFrame == .target ? warp(x, y) : (centre.x + x, centre.y + y)
         if options.preventsCollapse {  // Eqs. 8, 9
             u += image.pitch.x * n[2]
             v += image.pitch.y * n[3]
         }
-        guard image.contains(u, v), centre.x.isFinite, centre.y.isFinite else { continue }  // section 6.1
+        guard options.outside == .counted || image.contains(u, v), centre.x.isFinite, centre.y.isFinite else { continue }  // section 6.1
         let (a, b) = (image.pixel(u, v), image.pixel(centre.x, centre.y))
         rows.append((a.x - b.x, a.y - b.y, 1, u, v))
     }
@@ -118,7 +120,14 @@ func naiveLinearization(
         for i in 0..<3 { normal[i][i] += options.regularization }
         let a = naiveSolve(normal, right.map { [$0] }).map { $0[0] }  // Eq. 7
         let perUnit = image.pixelsPerUnit
-        return (options.bias == .included ? base + a[2] : base, a[0] * perUnit.x, a[1] * perUnit.y)
+        let values = [base] + rows.map { image.value(c, $0.u, $0.v) }
+        let value: Double
+        switch options.bias {
+        case .included: value = base + a[2]
+        case .excluded: value = base
+        case .mean: value = values.reduce(0, +) / Double(values.count)
+        }
+        return (value, a[0] * perUnit.x, a[1] * perUnit.y)
     }
 }
 

@@ -80,6 +80,7 @@ final class BadCheckpointsTests: ToolTestCase {
             "the shape [10", "[11", resuming: ["found a training with classes 11, expected classes 10"])
         for (old, new, found) in [
             ("\"channels\":1", "\"channels\":2", "2 for \"network.channels\""), ("\"side\":28", "\"side\":0", "0 for \"network.side\""),
+            ("\"side\":28", "\"scaleBound\":2,\"side\":28", "2.0 for \"network.scaleBound\" in the metadata, expected none"),
             ("{", "", "for \"network\""), ("\"side\":28", "\"side\":28.5", "for \"network\""),
         ] {
             try describe(old, new)

@@ -127,7 +127,9 @@ linwarp_status linwarp_warp(
 //     "seed", "call"         numbers: of the linearized sampler's noise; 0
 //     "samples", "sigma", "regularization"   numbers: 8, 1, 0.001
 //     "prevents-collapse"    text: yes (the default) or no
-//     "bias"                 text: included (the default), excluded
+//     "noise-frame"          text: target (the default; the paper), source: sigma is in pixels of the result as they are where nothing is transformed
+//     "bias"                 text: included (the default), excluded, mean
+//     "outside"              text: left-out (the default), counted: of samples outside of the image
 //     "image-gradient"       text: none (the default), centre, all-samples
 //     "draws"                text: independent (the default; the paper), lattice (spread evenly: nearly as exact with half as many samples)
 //     "solver"               text: fused (the default), blas, shared-noise

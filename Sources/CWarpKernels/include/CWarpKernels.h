@@ -31,12 +31,16 @@ typedef struct {
 // How the samples of a pixel are scattered: each by itself, or as a lattice that is spread evenly (lattice.inc).
 typedef enum { warp_draws_independent = 0, warp_draws_lattice = 1 } warp_draws;
 
+// Where the noise in pixels of the target is added: before the transformation, or after it along the source's axes, as wide as the target's pixels
+// are without a transformation.
+typedef enum { warp_frame_target = 0, warp_frame_source = 1 } warp_frame;
+
+// What a linearized value adds to the sample at the centre: nothing, the height of the plane there, or the mean of all samples' differences from it.
+typedef enum { warp_bias_none = 0, warp_bias_height = 1, warp_bias_mean = 2 } warp_bias;
+
 // Bounds of the kernels' own stack: samples a pixel (the centre included), pairs of normals a pixel, pixels handled together; of `resample`
 // the samples along a row of a pixel and the columns that they see, beyond which it goes the longer way.
 enum { warp_max_samples = 64, warp_max_pairs = 2 * warp_max_samples, warp_tile = 64, warp_max_across = 64, warp_max_span = 512 };
-
-// No normal of the noise of pixels is larger.
-static const float warp_largest_normal = 4.86f;
 
 // Where the pixels of a target, counted row by row, sample the source: under a row-major 3x3 matrix from normalized target to normalized
 // source coordinates or, where that is null, at points: [height, width, 2], normalized source coordinates x and y. Both are of the
@@ -64,7 +68,10 @@ typedef struct {
 
 // Whether the noise before the transformation and the noise after it are drawn as one Gaussian, of the same distribution: not under
 // perspective, which bends the former. Then a sample takes one pair of normals, else two.
-static inline bool warp_combines_noise(bool affine, const warp_noise *noise) { return affine && !noise->given; }
+// Noise in the source's frame is never bent.
+static inline bool warp_combines_noise(bool affine, warp_frame frame, const warp_noise *noise) {
+    return (affine || frame == warp_frame_source) && !noise->given;
+}
 
 // Where the gradient by a grid goes: added to nine sums, by the matrix in normalized coordinates, or written by the points, [height,
 // width, 2].
@@ -75,10 +82,12 @@ typedef struct {
 
 typedef struct {
     int samples;           // K, the centre included
-    double sigma;          // noise before the transformation, in target pixels
-    double collapse;       // noise after it, in source pixels; 0 switches it off
+    double sigma;          // of the noise in target pixels
+    warp_frame frame;      // where that is added
+    double collapse;       // noise after the transformation, in source pixels; 0 switches it off
     double epsilon;        // Tikhonov regularization, in squared source pixels
-    bool bias;             // the bias row is added to the value
+    warp_bias bias;        // what is added to the value
+    bool counts_outside;   // samples outside of the source are part of the fit, with what the padding puts there
     warp_draws draws;      // of noise that is not given
 } warp_linearization;
 

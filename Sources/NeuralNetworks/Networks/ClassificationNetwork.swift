@@ -33,6 +33,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
         /// Linearized without the bias row: bilinear's values with the plane's slopes, so that bilinear sampling can take its place after
         /// training.
         case linearizedBiasFree = "linearized-bias-free"
+
+        /// Whether `LinearizedOptions` concern it.
+        public var isLinearized: Bool { self == .linearized || self == .linearizedBiasFree }
     }
 
     /// Which layers it has.
@@ -49,6 +52,10 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     public var classes: Int
     /// Of the linearized sampler's noise.
     public var seed: UInt64
+    /// Of the linearized sampler; nil for the usual ones.
+    public var linearized: LinearizedOptions?
+    /// The largest log₂ of a scale that the transformer predicts at a step, up or down; nil for any. For the paper's architecture.
+    public var scaleBound: Double?
 
     /// - Parameters:
     ///   - architecture: Which layers predictor and classifier have.
@@ -59,10 +66,11 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     ///   - side: Of the images, which are square, in pixels.
     ///   - classes: The number of logits.
     ///   - seed: Of the linearized sampler's noise.
+    ///   - linearized: Of the linearized sampler; nil for the usual ones.
+    ///   - scaleBound: The largest log₂ of a scale that the transformer predicts at a step; nil for any.
     public init(
         architecture: Architecture = .paper, transformer: Transformer, sampler: SamplerKind, downsampling: Int = 1, channels: Int,
-        side: Int,
-        classes: Int, seed: UInt64 = 0
+        side: Int, classes: Int, seed: UInt64 = 0, linearized: LinearizedOptions? = nil, scaleBound: Double? = nil
     ) {
         precondition(
             downsampling >= 1 && side / downsampling >= 1,
@@ -75,17 +83,33 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
         self.side = side
         self.classes = classes
         self.seed = seed
+        self.linearized = linearized
+        self.scaleBound = scaleBound
     }
 
-    /// The first number that no network has, and those that it may be; nil where there is such a network. A configuration that was read from
-    /// a file may say anything.
-    var fault: (key: String, found: Int, expected: ClosedRange<Int>)? {
+    /// What no network has, and what it may be.
+    struct Fault {
+        var key, found, expected: String
+
+        init(_ key: String, _ found: String, _ expected: String) { (self.key, self.found, self.expected) = (key, found, expected) }
+    }
+
+    /// The first of them; nil where there is such a network. A configuration that was read from a file may say anything.
+    var fault: Fault? {
         let smallest = architecture == .paper ? (transformer == .none ? 1 : 8) : (transformer == .none ? 9 : 14)
-        let sizes = [("channels", channels, 1...64), ("side", side, smallest...4096), ("classes", classes, 1...100_000)]
-        if let fault = sizes.first(where: { !$0.2.contains($0.1) }) { return fault }
-        // What is left for the classifier.
-        let factors = 1...side / (architecture == .paper ? 1 : 9)
-        return factors.contains(downsampling) ? nil : ("downsampling", downsampling, factors)
+        // Of the last, what is left for the classifier; none where the side is none.
+        let factors = 1...max(1, side / (architecture == .paper ? 1 : 9))
+        let sizes = [
+            ("channels", channels, 1...64), ("side", side, smallest...4096), ("classes", classes, 1...100_000),
+            ("downsampling", downsampling, factors),
+        ]
+        if let (key, found, expected) = sizes.first(where: { !$0.2.contains($0.1) }) {
+            return Fault(key, "\(found)", "\(expected.lowerBound) to \(expected.upperBound)")
+        }
+        if let scaleBound, !((1e-3...16).contains(scaleBound) && architecture == .paper) {
+            return Fault("scaleBound", "\(scaleBound)", architecture == .paper ? "0.001 to 16" : "none")
+        }
+        return linearized?.fault
     }
 
     /// Whether such a network exists.
@@ -94,17 +118,20 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     /// The side of the classifier's input.
     public var classifierSide: Int { side / downsampling }
 
-    /// Of the linearized sampler's noise, in pixels of the result: a quarter, as in the authors' released code (0.5 / width, in coordinates from -1
-    /// to 1). A network sees every value that the noise moves: with a whole pixel at 8x, no classifier gets along with it.
-    private static let sigma = 0.25
-
     var makeSampler: any Sampler {
+        let options = linearized ?? LinearizedOptions()
         switch sampler {
-        case .bilinear: BilinearSampler(propagatesToImage: false)
-        case .multiScale: MultiScaleSampler(propagatesToImage: false)
-        case .linearized: LinearizedSampler(sigma: Self.sigma, noise: .seed(seed))
-        case .linearizedBiasFree: LinearizedSampler(sigma: Self.sigma, bias: .excluded, noise: .seed(seed))
+        case .bilinear: return BilinearSampler(propagatesToImage: false)
+        case .multiScale: return MultiScaleSampler(propagatesToImage: false)
+        case .linearized: return options.sampler(seed: seed)
+        case .linearizedBiasFree: return options.sampler(seed: seed).unblurred
         }
+    }
+
+    /// Of the sampler's noise while the network is trained; nil where it stays as it is.
+    var sigma: SigmaSchedule? {
+        guard sampler.isLinearized, case .narrowing? = linearized?.sigma else { return nil }
+        return linearized?.sigma
     }
 }
 
@@ -133,15 +160,15 @@ public struct ClassificationNetwork: Module {
                 return SpatialTransformer(
                     predictor: Chain([
                         CenteringLayer(), LocalizationNetwork("transformer", channels: channels, outputs: family.parameterCount),
-                    ]), family: family,
-                    sampler: configuration.makeSampler, steps: $0, side: configuration.classifierSide)
+                    ]), family: family, sampler: configuration.makeSampler, steps: $0, side: configuration.classifierSide,
+                    scaleBound: configuration.scaleBound, sigma: configuration.sigma)
             }
         case .linLucey:
             classifier = linLuceyClassifier(channels: channels, side: configuration.classifierSide, classes: classes)
             transformer = steps.map {
                 SpatialTransformer(
                     predictor: linLuceyPredictor(channels: channels, side: configuration.side), family: .homography,
-                    sampler: configuration.makeSampler, steps: $0, side: configuration.classifierSide)
+                    sampler: configuration.makeSampler, steps: $0, side: configuration.classifierSide, sigma: configuration.sigma)
             }
         }
     }
@@ -169,7 +196,7 @@ public struct ClassificationNetwork: Module {
         if let transformer { return transformer(x, &context) }
         let side = configuration.classifierSide
         guard side < configuration.side else { return x }
-        let sampler = configuration.makeSampler.withFirstImage(context.firstImage)
+        let sampler = configuration.makeSampler.withNoise(of: configuration.sigma, context).withFirstImage(context.firstImage)
         return sampler.sample(x, at: SamplingGrid(.identity, height: side, width: side), call: context.call)
     }
 }

@@ -50,9 +50,8 @@ public struct CheckpointFile: Sendable {
     public func configuration() throws(CheckpointError) -> NetworkConfiguration {
         let configuration = try decoded(NetworkConfiguration.self, MetadataKey.network)
         if let fault = configuration.fault {
-            let (lowest, highest) = (fault.expected.lowerBound, fault.expected.upperBound)
             throw .invalidMetadata(
-                path: path, key: "\(MetadataKey.network).\(fault.key)", found: "\(fault.found)", expected: "\(lowest) to \(highest)")
+                path: path, key: "\(MetadataKey.network).\(fault.key)", found: fault.found, expected: fault.expected)
         }
         return configuration
     }
