@@ -39,7 +39,17 @@ struct ExperimentCommand: ParsableCommand {
             """, transform: choiceArgument)
     var noise: NoiseChoice?
 
+    @OptionGroup var trainings: TrainingOptions
+
     @OptionGroup var quiet: QuietOption
+
+    func validate() throws {
+        if noise != nil && !name.takesNoise { throw ValidationError("--noise: found one for \(name.rawValue), which has no choice of it") }
+        if trainings.areGiven && !name.comparesTrainings {
+            throw ValidationError(
+                "--rates, --seeds, --iterations, --network, --downsample: found one for \(name.rawValue), which compares no trainings")
+        }
+    }
 
     mutating func run() throws {
         let progress = quiet.progress()
@@ -50,7 +60,8 @@ struct ExperimentCommand: ParsableCommand {
         try name.experiment.run(
             ExperimentSettings(
                 data: data ?? Environment.data, isQuick: quick, out: output.path, seed: seed,
-                resumes: resume, noise: noise
+                resumes: resume, noise: noise,
+                trainings: trainings.choices
             ) { progress.show("\(name.rawValue): \($0)") })
         progress.clear()
         try quiet.print(["\(output.path)/\(name.rawValue).md"])

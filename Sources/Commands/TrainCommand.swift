@@ -46,6 +46,8 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup var updates: UpdateOptions
 
+    @OptionGroup var transformer: TransformerOptions
+
     @Option(help: "Iterations from one checkpoint, log line and validation to the next.")
     var interval = 200
 
@@ -73,6 +75,7 @@ struct TrainCommand: ParsableCommand {
         for (name, value) in numbers where !(1...1_000_000_000).contains(value) {
             throw ValidationError("--\(name): found \(value), expected a whole number from 1 to 1000000000")
         }
+        try transformer.validate(sampler, dataset)
         if resume && overwrite { throw ValidationError("--overwrite: found together with --resume, expected either") }
     }
 
@@ -112,7 +115,8 @@ struct TrainCommand: ParsableCommand {
         guard images.height >= downsample else { throw tooSmall }
         let configuration = NetworkConfiguration(
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
-            channels: images.channels, side: images.height, classes: images.classCount, seed: seed)
+            channels: images.channels, side: images.height, classes: images.classCount, seed: seed, linearized: transformer.linearized,
+            scaleBound: transformer.scaleBound)
         guard configuration.isValid else { throw tooSmall }
         return TrainingRun(
             dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,

@@ -70,15 +70,9 @@ enum AverageImage: Experiment {
             let matrices = trained.network.matrices(images, &context)
             let (height, width) = (images.shape[2], images.shape[3])
             let finer = BilinearSampler().sample(images, at: SamplingGrid(matrices: matrices, height: 2 * height, width: 2 * width))
-            let elements = matrices.scalars.map(Double.init)
-            let logarithms = stride(from: 0, to: elements.count, by: 9).map { start in
-                let matrix = Matrix3(Array(elements[start..<start + 9]))
-                // The Jacobian's determinant at the middle.
-                return log(abs(matrix.determinant) / pow(abs(matrix[2, 2]), 3))
-            }
             return (
                 areaAveraged(finer, height: height, width: width).mean(axes: [0]),
-                exp(logarithms.reduce(0, +) / Double(logarithms.count))
+                pow(meanScale(matrices), 2)
             )
         }
     }

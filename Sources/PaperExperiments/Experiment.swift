@@ -1,3 +1,5 @@
+import LinWarp
+
 /// A figure or table of the paper, made anew on this implementation: first the data, then the picture, then a paragraph about both.
 ///
 /// What an experiment varies and what it keeps fixed stands in its own file, so that a change of its protocol touches no other.
@@ -20,6 +22,17 @@ package enum ExperimentName: String, CaseIterable, Sendable {
     case mnist
     case inferenceSwap = "inference-swap"
     case protocolChoices = "protocol-choices"
+    case classificationRates = "classification-rates"
+    case runaway
+    case betterSampler = "better-sampler"
+
+    /// Whether `ExperimentSettings.trainings` concerns it.
+    package var comparesTrainings: Bool { [.classificationRates, .runaway, .betterSampler].contains(self) }
+
+    /// Whether `ExperimentSettings.noise` concerns it.
+    package var takesNoise: Bool {
+        [.classification, .averageImage, .mnist, .inferenceSwap, .classificationRates, .runaway].contains(self)
+    }
 
     package var experiment: any Experiment.Type {
         switch self {
@@ -35,6 +48,9 @@ package enum ExperimentName: String, CaseIterable, Sendable {
         case .mnist: PerturbedMNIST.self
         case .inferenceSwap: InferenceSwap.self
         case .protocolChoices: ProtocolChoices.self
+        case .classificationRates: ClassificationRates.self
+        case .runaway: Runaway.self
+        case .betterSampler: BetterSampler.self
         }
     }
 }
@@ -53,12 +69,14 @@ package struct ExperimentSettings: Sendable {
     package var resumes: Bool
     /// The linearized sampler's noise in networks; nil for the experiment's own choice.
     package var noise: NoiseChoice?
+    /// Of experiments that compare trainings.
+    package var trainings: TrainingChoices
     /// Shows how far an experiment is.
     package var progress: @Sendable (String) -> Void
 
     package init(
         data: String?, isQuick: Bool, out: String, seed: UInt64, resumes: Bool, noise: NoiseChoice? = nil,
-        progress: @escaping @Sendable (String) -> Void = { _ in }
+        trainings: TrainingChoices = TrainingChoices(), progress: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.data = data
         self.isQuick = isQuick
@@ -66,11 +84,35 @@ package struct ExperimentSettings: Sendable {
         self.seed = seed
         self.resumes = resumes
         self.noise = noise
+        self.trainings = trainings
         self.progress = progress
     }
 
     /// The path of a result.
     func path(_ name: String) -> String { "\(out)/\(name)" }
+}
+
+/// What experiments that compare trainings train; nil for what they choose themselves.
+package struct TrainingChoices: Sendable {
+    /// Of the transformer.
+    package var rates: [Double]?
+    /// How many seeds, from that of the experiment on.
+    package var seeds: Int?
+    /// Of each training.
+    package var iterations: Int?
+    package var transformer: NetworkConfiguration.Transformer?
+    package var downsampling: Int?
+
+    package init(
+        rates: [Double]? = nil, seeds: Int? = nil, iterations: Int? = nil, transformer: NetworkConfiguration.Transformer? = nil,
+        downsampling: Int? = nil
+    ) {
+        self.rates = rates
+        self.seeds = seeds
+        self.iterations = iterations
+        self.transformer = transformer
+        self.downsampling = downsampling
+    }
 }
 
 /// Why an experiment can't be done; `description` is one line for the user.

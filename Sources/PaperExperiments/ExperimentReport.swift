@@ -5,8 +5,14 @@ struct ExperimentReport {
     /// A claim of the paper's beside what was found.
     struct Finding {
         var claim, found: String
-        /// Whether the claim holds here; nil where it is no matter of yes or no.
-        var holds: Bool?
+        /// What becomes of the claim here; nil where it is no matter of yes or no.
+        var verdict: Verdict?
+
+        init(claim: String, found: String, verdict: Verdict?) { (self.claim, self.found, self.verdict) = (claim, found, verdict) }
+
+        init(claim: String, found: String, holds: Bool? = nil) {
+            self.init(claim: claim, found: found, verdict: holds.map { Verdict($0) })
+        }
     }
 
     /// Which figure or table of the paper, and what it shows.
@@ -28,7 +34,7 @@ struct ExperimentReport {
         for picture in pictures { text += "![\(picture.caption)](\(picture.file))\n\n*\(picture.caption)*\n\n" }
         if !table.isEmpty { text += table + "\n" }
         for finding in findings {
-            let verdict = finding.holds.map { $0 ? " **Holds.**" : " **Does not hold.**" } ?? ""
+            let verdict = finding.verdict.map { " **\($0.rawValue).**" } ?? ""
             text += "- The paper: \(finding.claim). Here: \(finding.found).\(verdict)\n"
         }
         try writeFile(text, to: settings.path("\(name.rawValue).md"))

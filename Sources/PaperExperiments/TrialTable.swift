@@ -34,6 +34,9 @@ struct TrialTable {
         start = text
     }
 
+    /// What a trial gave; nil where it has not been done.
+    subscript(key: [String]) -> [Double]? { rows[[seed] + key] }
+
     /// What a trial gives: from the file where it was done before, else by doing it now.
     mutating func values(_ key: [String], _ trial: () throws -> [Double]) throws -> [Double] {
         let key = [seed] + key

@@ -41,6 +41,8 @@ package struct TrainingLog {
         package var loss, validationError, imagesPerSecond: Double
         /// What exchanging gradients takes in an iteration; nil for a single process.
         package var communicationSeconds: Double?
+        /// How large a view the transformer shows of the images of the last batch, along a side: `meanScale`. Nil where there is none.
+        package var scale: Double?
     }
 
     func append(_ entry: Entry) throws {
@@ -92,12 +94,12 @@ struct Pace {
     }
 
     /// - Parameter all: How long exchanging gradients has taken since training began; nil for a single process.
-    mutating func entry(_ iteration: Int, validationError: Double, communication all: Duration?) -> TrainingLog.Entry {
+    mutating func entry(_ iteration: Int, validationError: Double, scale: Double?, communication all: Duration?) -> TrainingLog.Entry {
         let exchanges = all.map { ($0 - communication) / .seconds(1) / Double(max(1, losses.count)) }
         (communication, mark) = (all ?? .zero, clock.now)
         defer { losses = [] }
         return .init(
             iteration: iteration, loss: meanLoss, validationError: validationError, imagesPerSecond: imagesPerSecond,
-            communicationSeconds: exchanges)
+            communicationSeconds: exchanges, scale: scale)
     }
 }

@@ -121,7 +121,9 @@ package struct TrainingRun: Sendable {
                 // The checkpoint comes last: a run that is interrupted before it does all of this again.
                 try best?.commit()
                 try log.append(
-                    pace.entry(iteration, validationError: error, communication: communicator.count > 1 ? trainer.communication : nil))
+                    pace.entry(
+                        iteration, validationError: error, scale: scale(trainer, batch.images),
+                        communication: communicator.count > 1 ? trainer.communication : nil))
                 try checkpoint.commit()
                 // The end will tell why there is no picture.
                 try? curve?.update()
@@ -131,6 +133,20 @@ package struct TrainingRun: Sendable {
         var result = Result(network: trainer.network, checkpoint: trainer.checkpoint, log: try log?.entries ?? [])
         do throws(PlotError) { try curve?.draw() } catch { result.curveError = error }
         return result
+    }
+
+    /// What a run came to that stopped on an error: its last checkpoint, and the log up to it.
+    package func stopped(in directory: String) throws -> Result {
+        var trainer = try trainer(SingleProcess())
+        try goOn(&trainer.checkpoint, from: Self.latest(in: directory))
+        return Result(network: trainer.network, checkpoint: trainer.checkpoint, log: try TrainingLog("\(directory)/log.jsonl").entries)
+    }
+
+    private func scale(_ trainer: Trainer, _ images: Tensor<Float>) -> Double? {
+        guard configuration.transformer != .none else { return nil }
+        var context = Context(trainer.checkpoint.parameters, isTraining: false)
+        let scale = meanScale(trainer.network.matrices(images, &context))
+        return scale.isFinite ? scale : nil
     }
 
     /// More iterations than any training has.

@@ -11,6 +11,19 @@ final class ExperimentTests: ToolTestCase {
         }
     }
 
+    /// Options that concern some experiments alone are refused by the others.
+    func testOptionsOfTrainings() throws {
+        for option in [["--rates", "1e-5"], ["--seeds", "2"], ["--iterations", "5"], ["--network", "icstn"], ["--downsample", "4"]] {
+            try assertFails(
+                ["experiment", "classification"] + option, code: 64, naming: option[0], "classification", "compares no trainings")
+        }
+        try assertFails(["experiment", "timing", "--noise", "authors"], code: 64, naming: "--noise", "timing")
+        for (option, value) in [
+            ("--rates", "1e-5,x"), ("--rates", "0"), ("--rates", ""), ("--seeds", "0"), ("--iterations", "1.5"), ("--network", "none"),
+            ("--downsample", "0"), ("--noise", "x"),
+        ] { try assertFails(["experiment", "better-sampler", option, value], code: 64, naming: option) }
+    }
+
     func testMissingData() throws {
         try assertFails(
             ["experiment", "gradient-field", "--data", "nowhere", "--out", "."], code: 1, naming: "nowhere: found no such directory",

@@ -85,6 +85,39 @@ final class TrainTests: ToolTestCase {
         XCTAssertNotEqual(try train(["--schedule", "cosine"], "cosine")[0], plain[0])
     }
 
+    /// Options of the transformer and its sampler: each changes the training, and those that concern nothing are refused.
+    func testTransformerOptions() throws {
+        try writeMNIST(in: "data/")
+        let training = quickTraining + ["--network", "stn", "--iterations", "3", "--interval", "1", "--downsample", "2"]
+        let options = [
+            [], ["--noise-frame", "source"], ["--sigma", "0.5"], ["--initial-sigma", "2", "--sigma-iterations", "2"], ["--bias", "mean"],
+            ["--draws", "lattice"], ["--outside", "counted"],
+        ]
+        var losses: [[Double]] = []
+        for options in options {
+            try succeed(training + options + ["--overwrite"])
+            losses.append(try logged("loss", "out"))
+            XCTAssertEqual(try logged("scale", "out").count, 3)
+        }
+        XCTAssertEqual(Set(losses).count, options.count, "\(losses)")
+        try assertReported(
+            linwarp(training + ["--resume"]), code: 1, naming: ["found a training with linearized", "expected linearized"],
+            "other options")
+        // Within a thousandth of log₂ the view cannot change.
+        try succeed(
+            [
+                "train", "synthetic", "--batch", "4", "--iterations", "2", "--interval", "1", "--downsample", "8", "--transformer-rate",
+                "0.1",
+                "--scale-bound", "0.001", "--out", "bounded",
+            ])
+        for scale in try logged("scale", "bounded") { XCTAssertEqual(scale, 1, accuracy: 7e-4) }
+        for (options, message) in [
+            (["--sigma", "0.5", "--sampler", "bilinear"], "found one with --sampler bilinear"), (["--sigma", "0"], "--sigma"),
+            (["--initial-sigma", "2"], "found one of the two"), (["--scale-bound", "17"], "at most 16"), (["--bias", "x"], "--bias"),
+        ] { try assertFails(training + options, code: 64, naming: message) }
+        try assertFails(["train", "mnist", "--scale-bound", "1"], code: 64, naming: "--scale-bound")
+    }
+
     /// With learning rates of zero no validation is better than the first.
     func testPatience() throws {
         try writeMNIST(in: "data/")

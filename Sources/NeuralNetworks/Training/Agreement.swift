@@ -56,5 +56,11 @@ extension Checkpoint {
 /// The values in a JSON object, as text by name; nil for any other text.
 package func jsonFields(_ text: String) -> [String: String]? {
     let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    return object?.mapValues { "\($0)" }
+    return object?.mapValues { value in
+        // Those with parts of their own on one line.
+        guard JSONSerialization.isValidJSONObject(value),
+            let text = try? JSONSerialization.data(withJSONObject: value, options: .sortedKeys)
+        else { return "\(value)" }
+        return String(decoding: text, as: UTF8.self)
+    }
 }

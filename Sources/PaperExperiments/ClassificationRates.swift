@@ -1,0 +1,106 @@
+import Files
+import LinWarp
+import Plots
+import TrainingRuns
+
+/// Table 1 by the transformer's learning rate: when linearized sampling is ahead of bilinear, and when it is not.
+enum ClassificationRates: Experiment {
+    /// That of the paper, and larger ones.
+    private static let rates = [1e-5, 3e-5, 1e-4]
+    private static let paperRate = 1e-5
+
+    static func run(_ settings: ExperimentSettings) throws {
+        let noise = settings.noise ?? .authors
+        var trainings = TransformerTrainings(
+            .classificationRates,
+            [
+                .init(name: "bilinear", lineType: 2, sampler: .bilinear),
+                .init(name: "linearized", lineType: 1, sampler: .linearized, linearized: noise.options(.linearized)),
+            ], rates: rates, seeds: 2, iterations: 40_000, settings)
+        try trainings.run(settings) { trainings in
+            try draw(trainings, settings)
+            try report(trainings, noise, settings)
+        }
+    }
+
+    /// A panel for each rate.
+    private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
+        let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
+        let panels = trainings.rates.enumerated().map { j, rate in
+            """
+            set title "rate \(rate)"
+            set ylabel "\(j == 0 ? "validation error (%)" : "")" offset 1.5,0
+            plot \(trainings.lines(rate: j))
+            set key off
+
+            """
+        }
+        try Plot(
+            table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
+            commands: """
+                set multiplot layout 1,\(trainings.rates.count) margins 0.08,0.98,0.17,0.82 spacing 0.05,0
+                set xlabel "iterations"
+                set xrange [0:*]
+                set yrange [0:*]
+                set key at screen 0.5,0.98 center top horizontal
+                \(panels.joined())unset multiplot
+
+                """,
+            width: 500 * max(2, trainings.rates.count), height: 650
+        ).draw(.classificationRates, settings)
+    }
+
+    private static func report(_ trainings: TransformerTrainings, _ noise: NoiseChoice, _ settings: ExperimentSettings) throws {
+        let title = trainings.transformer.title
+        let best = [trainings.bestRate(0), trainings.bestRate(1)]
+        let claim = "linearized sampling has a lower error than bilinear at \(trainings.downsampling)×"
+        var findings: [ExperimentReport.Finding] = []
+        if let rate = trainings.rates.firstIndex(of: paperRate) {
+            findings.append(
+                finding(
+                    "\(title), at the paper's rate (\(paperRate)): \(claim)", trainings, rates: [rate, rate], crossing(trainings, rate)))
+        }
+        if let bilinear = best[0], let linearized = best[1] {
+            let rates = "\(trainings.rates[bilinear]) and \(trainings.rates[linearized])"
+            findings.append(
+                finding(
+                    "\(title), each at its best rate: \(claim)", trainings, rates: [bilinear, linearized],
+                    "rates \(rates), by the validation error"))
+        }
+        try ExperimentReport(
+            title: "Table 1 by rate: when linearized sampling is ahead",
+            setUp: """
+                \(trainings.setUp(settings)) The linearized sampler's noise is added \(noise.description). Every rate in the table is the \
+                transformer's.
+                """,
+            pictures: [
+                ("classification-rates.svg", "The validation error while training goes on: means over seeds, and each seed as a thin line")
+            ],
+            table: trainings.table, findings: findings
+        ).write(.classificationRates, settings)
+    }
+
+    private static func finding(
+        _ claim: String, _ trainings: TransformerTrainings, rates: [Int], _ note: String
+    ) -> ExperimentReport.Finding {
+        guard let gain = trainings.gain(of: 1, at: rates[1], over: 0, at: rates[0]) else {
+            return .init(claim: claim, found: "not trained yet")
+        }
+        let errors = [0, 1].map { fixed(average(trainings.testErrors($0, rate: rates[$0])), 2) }
+        return .init(
+            claim: claim, found: "\(errors[1]) % against \(errors[0]) %, by \(gain.text(2)) points lower; \(note)", verdict: gain.isPositive
+        )
+    }
+
+    /// From when on linearized sampling is ahead in validation: by means over seeds and over five validations.
+    private static func crossing(_ trainings: TransformerTrainings, _ rate: Int) -> String {
+        let curves = [0, 1].map { trainings.meanCurve($0, rate: rate) { $0.validationError } }
+        let smooth = curves.map { curve in curve.indices.map { i in average(curve[max(0, i - 4)...i].map(\.mean)) } }
+        let count = min(smooth[0].count, smooth[1].count)
+        guard count > 0, let last = (0..<count).last(where: { smooth[1][$0] >= smooth[0][$0] }) else {
+            return "ahead in validation from the first on"
+        }
+        return last + 1 == count
+            ? "not ahead in validation at the end" : "ahead in validation from \(curves[0][last + 1].iteration) iterations on"
+    }
+}

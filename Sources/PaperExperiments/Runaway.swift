@@ -1,0 +1,89 @@
+import Files
+import LinWarp
+import Plots
+import TrainingRuns
+
+/// Why training with linearized sampling can run away, and what stops it: how large a view the transformer shows, while training goes on.
+enum Runaway: Experiment {
+    /// log₂ of a scale, up or down.
+    private static let bound = 2.0
+    private static let clip = 1.0
+
+    static func run(_ settings: ExperimentSettings) throws {
+        let noise = settings.noise ?? .authors
+        let options = noise.options(.linearized) ?? .init()
+        var counted = options
+        counted.outside = .counted
+        var trainings = TransformerTrainings(
+            .runaway,
+            [
+                .init(name: "bilinear", lineType: 2, sampler: .bilinear),
+                .init(name: "linearized", lineType: 1, sampler: .linearized, linearized: options),
+                .init(name: "scale bounded", lineType: 3, sampler: .linearized, linearized: options, scaleBound: bound),
+                .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip),
+                .init(name: "samples outside counted", lineType: 5, sampler: .linearized, linearized: counted),
+            ], rates: [3e-5], seeds: 1, iterations: 30_000, settings)
+        try trainings.run(settings) { trainings in
+            try draw(trainings, settings)
+            try report(trainings, noise, settings)
+        }
+    }
+
+    /// Above the scale, below the validation error; columns by rate.
+    private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
+        let (names, scales) = trainings.curves("scale") { $0.scale }
+        let (otherNames, errors) = trainings.curves("validation error") { 100 * $0.validationError }
+        let rows = zip(scales, errors).map { $0 + $1.dropFirst() }
+        let rates = trainings.rates
+        let panels = (0..<2).flatMap { row in
+            rates.indices.map { j in
+                """
+                set title "\(row == 0 ? "rate \(rates[j])" : "")"
+                set xlabel "\(row == 1 ? "iterations" : "")"
+                set ylabel "\(j > 0 ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
+                \(row == 0 ? "set logscale y\nset yrange [*:*]" : "unset logscale y\nset yrange [0:*]")
+                plot \(trainings.lines(rate: j, offset: row * (names.count - 1)))
+                set key off
+
+                """
+            }
+        }
+        try Plot(
+            table: ([names + otherNames.dropFirst()] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
+            commands: """
+                set multiplot layout 2,\(rates.count) margins 0.13,0.97,0.1,0.83 spacing 0.06,0.07
+                set xrange [0:*]
+                set key at screen 0.5,0.98 center top horizontal
+                \(panels.joined())unset multiplot
+
+                """,
+            width: max(1200, 600 * rates.count), height: 1000
+        ).draw(.runaway, settings)
+    }
+
+    private static func report(_ trainings: TransformerTrainings, _ noise: NoiseChoice, _ settings: ExperimentSettings) throws {
+        let scales = trainings.variants.indices.map { i in
+            let points = trainings.rates.indices.flatMap { trainings.outcomes(i, rate: $0).flatMap(\.curve) }.map(\.scale).filter {
+                $0.isFinite
+            }
+            return "\(trainings.variants[i].name) \(points.isEmpty ? "not trained yet" : fixed(points.min()!, 3))"
+        }
+        try ExperimentReport(
+            title: "Training that runs away",
+            setUp: """
+                \(trainings.setUp(settings)) The linearized sampler's noise is added \(noise.description). The scale is how large a view of the \
+                image the transformer shows along a side: the geometric mean of the singular values of its matrices over a batch. Bounded, \
+                log₂ of each of a step's two scales goes through b·tanh(s/b) with b = \(fixed(bound, 0)); clipped, gradients are scaled down \
+                to a norm of \(fixed(clip, 0)) over all parameters; counted, samples outside of the image count as black instead of being \
+                left out.
+                """,
+            pictures: [("runaway.svg", "The scale of the view and the validation error while training goes on")],
+            table: trainings.table,
+            findings: [
+                .init(
+                    claim: "nothing of views that shrink to a point",
+                    found: "the smallest mean scale on the way: " + scales.joined(separator: ", "))
+            ]
+        ).write(.runaway, settings)
+    }
+}

@@ -1,0 +1,90 @@
+import Files
+import LinWarp
+
+/// What an experiment says about a claim.
+package enum Verdict: String {
+    case holds = "Holds"
+    case doesNotHold = "Does not hold"
+    /// What was found agrees with the claim and with its opposite: the interval of a difference has zero in it.
+    case undecided = "Undecided"
+
+    package init(_ holds: Bool) { self = holds ? .holds : .doesNotHold }
+
+    /// Of a claim that several parts must hold for.
+    package static func all(of parts: [Verdict]) -> Verdict {
+        if parts.contains(.doesNotHold) { return .doesNotHold }
+        return parts.allSatisfy { $0 == .holds } ? .holds : .undecided
+    }
+}
+
+/// A number as few trials show it, with its 95 % interval.
+package struct Estimate: Equatable {
+    package var value: Double
+    /// Without bounds where a single trial says nothing about it.
+    package var interval: ClosedRange<Double>
+
+    /// Whether the number is above zero.
+    package var isPositive: Verdict {
+        if interval.lowerBound > 0 { return .holds }
+        return interval.upperBound < 0 ? .doesNotHold : .undecided
+    }
+
+    /// With so many digits, as "1.23 (0.98 to 1.48)".
+    package func text(_ digits: Int) -> String {
+        guard interval.upperBound < .infinity else { return "\(fixed(value, digits)) (a single seed)" }
+        return "\(fixed(value, digits)) (\(fixed(interval.lowerBound, digits)) to \(fixed(interval.upperBound, digits)))"
+    }
+
+    private init(_ value: Double, variance: Double, freedom: Int) {
+        let reach = freedom > 0 ? studentQuantile(freedom) * variance.squareRoot() : .infinity
+        self.init(value: value, interval: value - reach...value + reach)
+    }
+
+    package init(value: Double, interval: ClosedRange<Double>) {
+        self.value = value
+        self.interval = interval
+    }
+
+    /// The mean over seeds, by Student's distribution.
+    package static func mean(_ numbers: [Double]) -> Estimate {
+        let count = Double(numbers.count)
+        return Estimate(average(numbers), variance: squares(numbers) / max(1, count - 1) / count, freedom: numbers.count - 1)
+    }
+
+    /// The difference of the means over two sets of seeds, whose spread is taken to be the same.
+    package static func difference(_ numbers: [Double], minus others: [Double]) -> Estimate {
+        let freedom = numbers.count + others.count - 2
+        let variance = (squares(numbers) + squares(others)) / Double(max(1, freedom))
+        return Estimate(
+            average(numbers) - average(others), variance: variance * (1 / Double(numbers.count) + 1 / Double(others.count)),
+            freedom: freedom)
+    }
+
+    /// The mean over units that were drawn independently, by the percentiles of means over units drawn from them with replacement (Efron's
+    /// bootstrap). The same numbers give the same interval.
+    package static func bootstrap(_ units: [Double]) -> Estimate {
+        var random = RandomSource(seed: 0, stream: 2)
+        let draws = 2000
+        let means = (0..<draws).map { _ in
+            average(units.indices.map { _ in units[Int.random(in: units.indices, using: &random)] })
+        }.sorted()
+        return Estimate(value: average(units), interval: means[draws / 40]...means[draws - 1 - draws / 40])
+    }
+}
+
+func average(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(max(1, numbers.count)) }
+
+/// The sum of squared distances from the mean.
+private func squares(_ numbers: [Double]) -> Double {
+    let mean = average(numbers)
+    return numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+}
+
+/// By how many standard errors Student's 95 % interval reaches to each side.
+private func studentQuantile(_ freedom: Int) -> Double {
+    let table = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
+    // Cornish and Fisher's expansion, within 0.003 from 11 on.
+    let z = 1.959964, n = Double(freedom)
+    return freedom <= table.count
+        ? table[freedom - 1] : z + (z * z * z + z) / (4 * n) + (5 * z * z * z * z * z + 16 * z * z * z + 3 * z) / (96 * n * n)
+}
