@@ -62,7 +62,7 @@ let package = Package(
 
         .target(name: "LinWarp", dependencies: library),
         .target(name: "Figures", dependencies: library + ["LinWarp", "Files", "Drawing"]),
-        .target(name: "TrainingRuns", dependencies: library + ["LinWarp", "Files", "Plots"]),
+        .target(name: "TrainingRuns", dependencies: library + ["LinWarp", "Files", "Plots", "CWarpKernels"]),
         .target(name: "PaperExperiments", dependencies: library + ["LinWarp", "Files", "Drawing", "Plots", "Figures", "TrainingRuns"]),
         .target(
             name: "Commands",

@@ -46,7 +46,9 @@ def network_rows():
     yield "localization network forward", "localization", ("localization", False)
     yield "localization network forward and backward", "localization training", ("localization", True)
     for ours, theirs in [("bilinear", "bilinear"), ("linearized", "bilinear"), ("linearized", "linearized")]:
-        yield f"training step, {ours} / torch {theirs}", f"step {ours}", ("training_step", theirs)
+        yield f"training step, {ours} / torch {theirs}", f"step stn {ours}", ("training_step", theirs, 1)
+    for ours in ["bilinear", "linearized"]:
+        yield f"IC-STN training step, {ours} / torch bilinear", f"step icstn {ours}", ("training_step", "bilinear", 4)
 
 
 def convolution_rows():

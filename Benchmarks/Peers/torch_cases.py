@@ -116,28 +116,39 @@ def localization(training):
 
 
 class TransformerNetwork(nn.Module):
-    """The paper's STN at full size: rotation, two scales and translation, then a classifier with one hidden layer of 128."""
+    """The paper's STN or, with several steps, IC-STN at full size: rotation, two scales and translation, then a classifier with one hidden layer of
+    128. Each step predicts from the image as transformed so far and composes; the image itself is sampled."""
 
-    def __init__(self, sample):
+    def __init__(self, sample, steps):
         super().__init__()
-        self.sample = sample
+        self.sample, self.steps = sample, steps
         self.localization = localization_network()
         nn.init.zeros_(self.localization[-1].weight)
         nn.init.zeros_(self.localization[-1].bias)
         self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(7500, 128), nn.ReLU(), nn.Linear(128, 43))
 
-    def forward(self, x):
-        x = x * 2 - 1
+    def matrices(self, x):
         angle, sx, sy, tx, ty = self.localization(x).unbind(1)
         cosine, sine = torch.cos(angle), torch.sin(angle)
-        theta = torch.stack([
+        zero, one = torch.zeros_like(angle), torch.ones_like(angle)
+        return torch.stack([
             torch.stack([torch.exp(sx) * cosine, -torch.exp(sy) * sine, tx], 1),
-            torch.stack([torch.exp(sx) * sine, torch.exp(sy) * cosine, ty], 1)], 1)
-        return self.classifier(self.sample(x, pixel_grid(theta, x.shape, (50, 50))))
+            torch.stack([torch.exp(sx) * sine, torch.exp(sy) * cosine, ty], 1), torch.stack([zero, zero, one], 1)], 1)
+
+    def forward(self, x):
+        x = x * 2 - 1
+
+        def sampled(matrices):
+            return self.sample(x, pixel_grid(matrices[:, :2], x.shape, (50, 50)))
+
+        matrices = self.matrices(x)
+        for _ in range(1, self.steps):
+            matrices = matrices @ self.matrices(sampled(matrices))
+        return self.classifier(sampled(matrices))
 
 
-def training_step(sampler):
-    network = TransformerNetwork(bilinear if sampler == "bilinear" else Linearized.apply)
+def training_step(sampler, steps):
+    network = TransformerNetwork(bilinear if sampler == "bilinear" else Linearized.apply, steps)
     optimizer = torch.optim.Adam([
         {"params": network.localization.parameters(), "lr": 1e-5}, {"params": network.classifier.parameters(), "lr": 1e-3}])
     images, labels = torch.rand(64, 3, 50, 50), torch.arange(64) % 43

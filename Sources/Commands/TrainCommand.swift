@@ -66,6 +66,13 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Begin anew; what another training has left in the output directory goes with the first checkpoint.")
     var overwrite = false
 
+    @Flag(
+        help: """
+            Print at the end where the time of a step went, the first one left out: milliseconds forward and backward of each operation, its \
+            share of the step, and the share of its time that its sums of products or its memory take at the least.
+            """)
+    var profile = false
+
     @OptionGroup var quiet: QuietOption
 
     func validate() throws {
@@ -98,7 +105,7 @@ struct TrainCommand: ParsableCommand {
         let training = try trainingRun(on: data.training)
         if outlook == nil { try training.requireMemory() }
         if writes && !isThere { try claimDirectory() }
-        let result = try training.run(on: data, in: out, resumes: resume, among: communicator) { progress.show($0) }
+        let result = try training.run(on: data, in: out, resumes: resume, profiles: profile, among: communicator) { progress.show($0) }
         progress.clear()
         if let error = result.curveError { notice("\(out)/curve.png was not drawn: \(error)") }
         let test = try result.network.confusion(result.checkpoint.parameters, on: data.test, among: communicator, for: "the test")
@@ -107,6 +114,7 @@ struct TrainCommand: ParsableCommand {
             "\(result.checkpoint.iteration) iterations: test error \(percent(test.errorRate)), 95 % interval "
                 + "\(percent(test.interval.lowerBound)) to \(percent(test.interval.upperBound)); \(TrainingRun.latest(in: out))"
         ])
+        if let profile = result.profile { try quiet.print(profile.lines(on: MachineSpeed.measured())) }
     }
 
     /// The training that the options describe, on images like these.

@@ -24,21 +24,21 @@ private struct SlopeTimes<Function: Derivative>: BinaryFunction {
 
 extension Tensor {
     @inline(__always)
-    fileprivate func applying(_ function: some DifferentiableFunction) -> Tensor {
-        recording(mapped(self, function), function)
+    fileprivate func applying(_ function: some DifferentiableFunction, as name: StaticString = #function) -> Tensor {
+        recording(mapped(self, function), function, as: name)
     }
 
     /// Through a kernel.
     @inline(__always)
-    fileprivate func applying(_ function: warp_function, _ derivative: some Derivative) -> Tensor {
-        recording(mapped(self, function), derivative)
+    fileprivate func applying(_ function: warp_function, _ derivative: some Derivative, as name: StaticString = #function) -> Tensor {
+        recording(mapped(self, function), derivative, as: name)
     }
 
     @inline(__always)
-    private func recording<Function: Derivative>(_ value: Tensor, _ derivative: Function) -> Tensor {
+    private func recording<Function: Derivative>(_ value: Tensor, _ derivative: Function, as name: StaticString) -> Tensor {
         guard requiresGradient else { return value }
         let kept = Function.slopeIsOfValue ? value : stopGradient()
-        return value.recorded(from: self) { combined("gradient", $0, kept, SlopeTimes(function: derivative)) }
+        return value.recorded(from: self, as: name) { combined("gradient", $0, kept, SlopeTimes(function: derivative)) }
     }
 }
 

@@ -22,8 +22,13 @@ public func matmul<Scalar: FloatingScalar>(
         return matmul(a.reshaped([rows.reduce(1, *), k]), b, transposeB: transposeB).reshaped(rows + [b.shape[transposeB ? 0 : 1]])
     }
     let (x, y) = (a.stopGradient(), b.stopGradient())
-    return product(x, y, transposeA, transposeB).recorded(
+    let result = product(x, y, transposeA, transposeB)
+    return result.recorded(
         from: a, b,
+        products: { isNeeded in
+            let products = result.count * a.shape[a.rank - (transposeA ? 2 : 1)]
+            return OperationProducts(forward: products, backward: isNeeded.count(where: { $0 }) * products)
+        },
         gradients: { cotangent in
             (transposeA
                 ? product(y, cotangent, transposeB, true)

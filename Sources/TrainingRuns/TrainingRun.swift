@@ -50,6 +50,8 @@ package struct TrainingRun: Sendable {
         package var checkpoint: Checkpoint<Float>
         /// From the first iteration on; empty on processes that don't write.
         package var log: [TrainingLog.Entry]
+        /// Where the time of a step went, where that was asked for.
+        package var profile: TrainingProfile?
         /// Why there is no picture of the log, where there is none.
         package var curveError: PlotError?
     }
@@ -84,11 +86,12 @@ package struct TrainingRun: Sendable {
     ///   - data: The data set.
     ///   - directory: Where the files are; it must be there.
     ///   - resumes: Whether to go on from the checkpoint in the directory, where there is one.
+    ///   - profiles: Whether to measure where the time goes. The first step, which takes its memory from the system, is left out.
     ///   - communicator: The processes.
     ///   - progress: Shows how far it is.
     package func run(
-        on data: ClassificationData, in directory: String, resumes: Bool, among communicator: some Communicator = SingleProcess(),
-        progress: (String) -> Void
+        on data: ClassificationData, in directory: String, resumes: Bool, profiles: Bool = false,
+        among communicator: some Communicator = SingleProcess(), progress: (String) -> Void
     ) throws -> Result {
         let latest = Self.latest(in: directory)
         var trainer = try trainer(communicator)
@@ -101,10 +104,12 @@ package struct TrainingRun: Sendable {
         var curve = log.map { LearningCurve(of: $0, "\(directory)/curve.png") }
         var pace = Pace(from: trainer.checkpoint.iteration)
         var stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: trainer.checkpoint.iteration) == true
+        var profiledSteps = 0
         while trainer.checkpoint.iteration < iterations && !stopsEarly {
             let batch = try loader.next()
             let loss = try trainer.step(batch.images, batch.labels)
             let iteration = trainer.checkpoint.iteration
+            if trainer.profile != nil { profiledSteps += 1 } else if profiles { trainer.profile = OperationProfile() }
             pace.add(loss: loss, images: batch.labels.count * communicator.count)
             if iteration % 10 == 0 { progress(pace.line(iteration, of: iterations, trainer.checkpoint.earlyStopping?.bestError)) }
             guard iteration % interval == 0 || iteration == iterations else { continue }
@@ -131,6 +136,7 @@ package struct TrainingRun: Sendable {
             stopsEarly = trainer.checkpoint.earlyStopping?.shouldStop(at: iteration) == true
         }
         var result = Result(network: trainer.network, checkpoint: trainer.checkpoint, log: try log?.entries ?? [])
+        result.profile = trainer.profile.map { TrainingProfile($0, steps: profiledSteps) }
         do throws(PlotError) { try curve?.draw() } catch { result.curveError = error }
         return result
     }

@@ -47,6 +47,33 @@ final class TapeTests: XCTestCase {
         XCTAssertEqual(valueWithGradient(at: Tensor<Double>(1)) { _ in Tensor(7) }.gradient, Tensor(0))
     }
 
+    /// Each operation once, by name and shapes, with its calls, products and bytes; and nothing else changes.
+    func testProfile() {
+        let variables: [Tensor<Double>] = [randomTensor([4, 3]), randomTensor([3, 5], seed: 2)]
+        func loss(_ x: [Tensor<Double>]) -> Tensor<Double> { (matmul(x[0], x[1]).relu() + matmul(x[0], x[1] * 1)).sum() }
+        var profile: OperationProfile? = OperationProfile()
+        let measured = valueWithGradient(at: variables, profile: &profile, of: loss)
+        let plain = valueWithGradient(at: variables, of: loss)
+        XCTAssertEqual(measured.value, plain.value)
+        XCTAssertEqual(measured.gradients, plain.gradients)
+        let costs = profile!.costs
+        XCTAssertEqual(Set(costs.keys.map(\.name)), ["matmul", "relu", "*", "+", "sum"])
+        let product = costs.first { $0.key.name == "matmul" }!
+        XCTAssertEqual(product.key.operands, [[4, 3], [3, 5]])
+        XCTAssertEqual(product.key.result, [4, 5])
+        XCTAssertEqual(product.value.calls, 2)
+        for (work, products) in [(product.value.forwardWork, 2 * 60.0), (product.value.backwardWork, 4 * 60)] {
+            XCTAssertEqual(work.products, products)
+            XCTAssertEqual(work.bytes, 2 * 8 * (12 + 15 + 20))
+        }
+        XCTAssert(costs.values.allSatisfy { $0.forward > .zero && $0.backward > .zero })
+
+        // A constant operand has no gradient.
+        profile = OperationProfile()
+        _ = valueWithGradient(at: [variables[1]], profile: &profile) { loss([variables[0], $0[0]]) }
+        XCTAssertEqual(profile!.costs.first { $0.key.name == "matmul" }!.value.backwardWork.products, 2 * 60)
+    }
+
     func testStopGradient() {
         let gradient = valueWithGradient(at: Tensor<Double>([2])) { x in (x * x.stopGradient()).sum() }.gradient
         XCTAssertEqual(gradient, Tensor([2]))

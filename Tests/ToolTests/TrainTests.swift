@@ -118,6 +118,29 @@ final class TrainTests: ToolTestCase {
         try assertFails(["train", "mnist", "--scale-bound", "1"], code: 64, naming: "--scale-bound")
     }
 
+    /// A row for each operation, then their sum; the training is the same as without.
+    func testProfile() throws {
+        try writeMNIST(in: "data/")
+        let training = quickTraining + ["--iterations", "3", "--interval", "3"]
+        try succeed(training)
+        let output = try succeed(training + ["--out", "measured", "--profile"])
+        XCTAssertEqual(try bytes("measured/checkpoint.safetensors"), try bytes("out/checkpoint.safetensors"))
+        let lines = output.split(separator: "\n").dropFirst()
+        XCTAssertEqual(
+            lines.first?.split(separator: "  ").map { $0.trimmingPrefix(" ") },
+            ["forward ms", "backward ms", "share", "floor", "operation"])
+        let row = #/ *(\d+\.\d{3}) +(\d+\.\d{3}) +(\d+\.\d) % +\d+ %  (.+)/#
+        let rows = try lines.dropFirst().dropLast().map { try XCTUnwrap($0.wholeMatch(of: row), String($0)) }
+        XCTAssert(rows.contains { $0.4.hasPrefix("convolution 2x1x28x28, 3x1x9x9, 3 to 2x3x20x20") }, output)
+        XCTAssert(rows.contains { $0.4 == "optimizer" }, output)
+        XCTAssertEqual(rows.last?.4, "a step, of 2")
+        let times = rows.map { Double($0.1)! + Double($0.2)! }
+        XCTAssertEqual(times.dropLast().reduce(0, +), times.last!, accuracy: 0.001 * Double(rows.count))
+        for (time, next) in zip(times.dropLast(), times.dropFirst().dropLast()) { XCTAssertGreaterThanOrEqual(time, next - 0.002) }
+        XCTAssertEqual(rows.dropLast().reduce(0) { $0 + Double($1.3)! }, 100, accuracy: 0.05 * Double(rows.count))
+        XCTAssertNotNil(lines.last?.wholeMatch(of: #/floor: \d+ thousand million products a second, \d+ GB/s/#))
+    }
+
     /// With learning rates of zero no validation is better than the first.
     func testPatience() throws {
         try writeMNIST(in: "data/")

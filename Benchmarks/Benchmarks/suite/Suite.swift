@@ -22,7 +22,7 @@ let benchmarks: @Sendable () -> Void = {
     measure("localization network forward") { LocalizationCase(isTraining: false) }
     measure("localization network forward and backward") { LocalizationCase(isTraining: true) }
     for sampler in [NetworkConfiguration.SamplerKind.bilinear, .linearized] {
-        measure("training step \(sampler.rawValue)") { StepCase(sampler: sampler) }
+        measure("training step \(sampler.rawValue)") { StepCase(.stn, sampler: sampler) }
     }
     measure("a million 3x3 solves") { SolveCase(.batched, count: 1_000_000) }
 }

@@ -23,15 +23,15 @@ public struct LocalizationCase: BenchmarkCase {
     }
 }
 
-/// A training step of the paper's STN at full size, 64 images of 3x50x50 and 43 classes, Adam included.
+/// A training step of the paper's STN or IC-STN at full size, 64 images of 3x50x50 and 43 classes, Adam included.
 public final class StepCase: BenchmarkCase {
     private var trainer: Trainer
     private let images = uniform([64, 3, 50, 50])
     private let labels = (0..<64).map { $0 % 43 }
 
-    public init(sampler: NetworkConfiguration.SamplerKind) {
+    public init(_ transformer: NetworkConfiguration.Transformer, sampler: NetworkConfiguration.SamplerKind) {
         let network = ClassificationNetwork(
-            NetworkConfiguration(transformer: .stn, sampler: sampler, channels: 3, side: 50, classes: 43))
+            NetworkConfiguration(transformer: transformer, sampler: sampler, channels: 3, side: 50, classes: 43))
         let parameters = network.initialParameters(seed: 1, as: Float.self)
         let optimizer = Optimizer(
             .adam(),

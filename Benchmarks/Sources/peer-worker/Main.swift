@@ -19,7 +19,7 @@ enum PeerWorker {
     /// Unlike `print`, without waiting for more.
     static func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
-    /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `localization [training]`, `step SAMPLER`, `convolution N C H O k padding stride [training]`,
+    /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `localization [training]`, `step TRANSFORMER SAMPLER`, `convolution N C H O k padding stride [training]`,
     /// `solve SOLVER COUNT`, `tensor OPERATION ROWS COLUMNS TIMES`.
     static func benchmarkCase(_ words: [String]) -> (any BenchmarkCase)? {
         let numbers = words.compactMap { Int($0) }
@@ -36,7 +36,13 @@ enum PeerWorker {
             let shape = SamplingCase.Shape(numbers[0], numbers[1], numbers[2], numbers[3], to: numbers[4], numbers[5])
             return SamplingCase(sampler, shape, direction, variable)
         case ("localization", 1...2, 0): return LocalizationCase(isTraining: words.last == "training")
-        case ("step", 2, 0): return NetworkConfiguration.SamplerKind(rawValue: words[1]).map { StepCase(sampler: $0) }
+        case ("step", 3, 0):
+            guard let transformer = NetworkConfiguration.Transformer(rawValue: words[1]),
+                let sampler = NetworkConfiguration.SamplerKind(rawValue: words[2])
+            else {
+                return nil
+            }
+            return StepCase(transformer, sampler: sampler)
         case ("convolution", 8...9, 7):
             return ConvolutionCase(
                 images: numbers[0], channels: numbers[1], side: numbers[2], outputs: numbers[3], kernel: numbers[4],

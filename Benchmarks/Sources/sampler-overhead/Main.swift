@@ -47,7 +47,7 @@ struct SamplerOverhead: ParsableCommand {
 
     /// The training step with each sampler.
     private func reportStep() {
-        let times = timed([StepCase(sampler: .bilinear), StepCase(sampler: .linearized)], repetitions: 1)
+        let times = timed([StepCase(.stn, sampler: .bilinear), StepCase(.stn, sampler: .linearized)], repetitions: 1)
         print("training step: \(comparison(times))")
     }
 
@@ -86,10 +86,17 @@ struct SamplerOverhead: ParsableCommand {
         let shape = SamplingCase.Shape.standard[0]
         let threads = Threads.count
         print("one thread and \(threads)")
-        let cases: [any BenchmarkCase] =
-            samplers(shape, .forward, samples: 8) + [StepCase(sampler: .bilinear), StepCase(sampler: .linearized)]
-        let names = ["bilinear forward, \(shape)", "linearized forward, \(shape)", "training step, bilinear", "training step, linearized"]
-        for (name, item) in zip(names, cases) {
+        let sampling = samplers(shape, .forward, samples: 8)
+        let cases: [(name: String, any BenchmarkCase)] = [
+            ("bilinear forward, \(shape)", sampling[0]), ("linearized forward, \(shape)", sampling[1]),
+            ("localization network forward", LocalizationCase(isTraining: false)),
+            ("localization network forward and backward", LocalizationCase(isTraining: true)),
+            ("training step, bilinear", StepCase(.stn, sampler: .bilinear)),
+            ("training step, linearized", StepCase(.stn, sampler: .linearized)),
+            ("IC-STN training step, bilinear", StepCase(.icstn, sampler: .bilinear)),
+            ("IC-STN training step, linearized", StepCase(.icstn, sampler: .linearized)),
+        ]
+        for (name, item) in cases {
             let times = timed([item, item]) { Threads.count = [1, threads][$0] }
             print("  \(name): \(Summary(times[0])), \(Summary(times[1])), ratio \(Summary(ratiosOf: times[0], to: times[1]))")
         }

@@ -56,7 +56,10 @@ package func convolved<Scalar: FloatingScalar>(
         bias == nil || bias!.shape == [shape.outputs],
         "convolution: found a bias of \(bias!.shape) for kernels \(weight.shape), expected [\(shape.outputs)]")
     let pass = (algorithm ?? shape.fastestAlgorithm).pass(shape, images: x.stopGradient(), weight.stopGradient())
-    return pass.forward(bias: bias?.stopGradient()).recorded(from: [x, weight] + (bias.map { [$0] } ?? [])) { cotangent, isNeeded in
+    return pass.forward(bias: bias?.stopGradient()).recorded(
+        from: [x, weight] + (bias.map { [$0] } ?? []), as: "convolution",
+        products: { OperationProducts(forward: shape.products, backward: $0.prefix(2).count(where: { $0 }) * shape.products) }
+    ) { cotangent, isNeeded in
         let gradients = pass.gradients(cotangent, image: isNeeded[0], kernel: isNeeded[1])
         return [gradients.image, gradients.kernel] + (bias == nil ? [] : [isNeeded[2] ? cotangent.sum(axes: [0, 2, 3]) : nil])
     }

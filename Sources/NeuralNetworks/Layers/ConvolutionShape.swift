@@ -57,6 +57,13 @@ struct ConvolutionShape: Sendable {
         return first..<max(first, end)
     }
 
+    /// The products of taps that do not see padding.
+    var products: Int {
+        let rows = (0..<outHeight).reduce(0) { $0 + tapsInside($1, kernel: kernelHeight, size: height, padding: paddingY).count }
+        let columns = (0..<outWidth).reduce(0) { $0 + tapsInside($1, kernel: kernelWidth, size: width, padding: paddingX).count }
+        return batch * outputs * groupChannels * rows * columns
+    }
+
     /// The share of the kernel's columns, over a row of outputs, that see padding.
     var columnsOnPadding: Double {
         let inside = (0..<outWidth).reduce(0) { $0 + tapsInside($1, kernel: kernelWidth, size: width, padding: paddingX).count }

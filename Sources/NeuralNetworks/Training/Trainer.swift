@@ -21,6 +21,8 @@ public struct Trainer: Sendable {
     public let communicator: any Communicator
     /// How long exchanging gradients has taken so far.
     public private(set) var communication = Duration.zero
+    /// Where the time of the steps goes, from when it is set on; nil to measure none.
+    public var profile: OperationProfile?
 
     /// - Parameters:
     ///   - network: What is trained, by the cross entropy of its logits.
@@ -44,20 +46,30 @@ public struct Trainer: Sendable {
     public mutating func step(_ images: Tensor<Float>, _ labels: [Int]) throws(TrainingError) -> Double {
         let parameters = checkpoint.parameters
         let trainable = parameters.trainable
+        var profile = profile
+        defer { self.profile = profile }
         var context = Context(
             parameters, isTraining: true, call: checkpoint.iteration, random: checkpoint.random[dropoutSource] ?? RandomSource(seed: 0),
             firstImage: communicator.rank * images.shape[0])
-        var (value, gradients) = valueWithGradient(at: trainable.map { parameters.tensors[$0] }) { variables in
+        var (value, gradients) = valueWithGradient(at: trainable.map { parameters.tensors[$0] }, profile: &profile) { variables in
             context.parameters = parameters.replacing(trainable, with: variables)
             return softmaxCrossEntropy(network(images, &context), labels)
         }
         // What is not finite on one process is not finite in the sum, which all get: they stop together.
-        communication += try communicator.average(&gradients, loss: &value, iteration: checkpoint.iteration)
+        if communicator.count > 1 {
+            communication += try profile.measure("exchange of the gradients") { () throws(TrainingError) in
+                try communicator.average(&gradients, loss: &value, iteration: checkpoint.iteration)
+            }
+        }
         let loss = Double(value.scalar)
-        let norm = globalNorm(gradients)
+        let bytes = 4 * Double(gradients.reduce(0) { $0 + $1.count })
+        let norm = profile.measure("norm of the gradients", bytes: bytes) { globalNorm(gradients) }
         guard loss.isFinite && norm.isFinite else { throw .notFinite(iteration: checkpoint.iteration) }
         if let largestGradient { clipByGlobalNorm(&gradients, maximum: largestGradient) }
-        checkpoint.optimizer.update(&checkpoint.parameters, gradients: gradients, factor: schedule.factor(at: checkpoint.iteration))
+        // A gradient is read; a parameter and what is remembered of it are read and written.
+        profile.measure("optimizer", bytes: 7 * bytes) {
+            checkpoint.optimizer.update(&checkpoint.parameters, gradients: gradients, factor: schedule.factor(at: checkpoint.iteration))
+        }
         for (name, tensor) in context.tracked { checkpoint.parameters[name] = tensor }
         checkpoint.random[dropoutSource] = context.random
         checkpoint.iteration += 1
