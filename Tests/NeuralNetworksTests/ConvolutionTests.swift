@@ -139,12 +139,14 @@ final class ConvolutionTests: XCTestCase {
     }
 
     func testGlobalMaxIsTheMaximumOfTheConvolution() {
-        for (batch, outputs, geometry) in [
-            (3, 5, ConvolutionGeometry(padding: 3)), (30, 37, ConvolutionGeometry(padding: 2, dilation: 2)),
-            (9, 18, ConvolutionGeometry(padding: 1, groups: 2)), (1, 1, ConvolutionGeometry(stride: 2)),
+        for (batch, channels, outputs, kernel, geometry) in [
+            (3, 4, 5, 4, ConvolutionGeometry(padding: 3)), (30, 4, 37, 4, ConvolutionGeometry(padding: 2, dilation: 2)),
+            (9, 4, 18, 4, ConvolutionGeometry(padding: 1, groups: 2)), (1, 4, 1, 4, ConvolutionGeometry(stride: 2)),
+            // By Fourier transforms: channels, outputs and images that fill no vector, cycles of odd and even lengths.
+            (39, 21, 37, 7, ConvolutionGeometry(padding: 3)), (16, 32, 16, 7, ConvolutionGeometry(padding: 4)),
         ] {
-            let x: Tensor<Double> = randomTensor([batch, 4, 8, 7])
-            let weight: Tensor<Double> = randomTensor([outputs, 4 / geometry.groups, 3, 4], seed: 2)
+            let x: Tensor<Double> = randomTensor([batch, channels, 8, 7])
+            let weight: Tensor<Double> = randomTensor([outputs, channels / geometry.groups, kernel == 7 ? 6 : 3, kernel], seed: 2)
             let bias: Tensor<Double> = randomTensor([outputs], seed: 3)
             let cotangent: Tensor<Double> = randomTensor([batch, outputs], seed: 4)
             func gradients(_ operation: ([Tensor<Double>]) -> Tensor<Double>) -> (value: Tensor<Double>, gradients: [Tensor<Double>]) {
@@ -154,6 +156,21 @@ final class ConvolutionTests: XCTestCase {
             let plain = gradients { convolution($0[0], $0[1], bias: $0[2], geometry).max(axes: [2, 3]) }
             assertClose(fused.value, plain.value, tolerance: 1e-11, "\(geometry)")
             for (a, b) in zip(fused.gradients, plain.gradients) { assertClose(a, b, tolerance: 1e-11, "\(geometry)") }
+            let single = convolutionGlobalMax(
+                x.cast(to: Float.self), weight.cast(to: Float.self), bias: bias.cast(to: Float.self), geometry)
+            let expected = convolution(x, weight, bias: bias, geometry).max(axes: [2, 3])
+            assertClose(single.cast(to: Double.self), expected, tolerance: 3e-5, "\(geometry)")
+        }
+    }
+
+    /// A NaN is larger than any number, whichever way the maximum is found.
+    func testGlobalMaxOfNaN() {
+        for channels in [4, 32] {
+            var x: Tensor<Float> = randomTensor([20, channels, 6, 6])
+            x[3, 1, 2, 4] = Tensor(.nan)
+            let weight: Tensor<Float> = randomTensor([18, channels, 7, 7], seed: 2)
+            let peaks = convolutionGlobalMax(x, weight, bias: .zeros([18]), ConvolutionGeometry(padding: 3))
+            for image in 0..<20 { XCTAssertEqual(peaks[image].scalars.allSatisfy(\.isNaN), image == 3) }
         }
     }
 
@@ -169,8 +186,8 @@ final class ConvolutionTests: XCTestCase {
                 operations.append((kernel, { convolved($0, $1, bias: nil, geometry, through: algorithm) }))
             }
         }
-        for (kernel, operation) in operations {
-            let weight: Tensor<Float> = randomTensor([36, 3, kernel, kernel], seed: 2)
+        func assertSameBits(_ x: Tensor<Float>, kernel: Int, _ operation: (Tensor<Float>, Tensor<Float>) -> Tensor<Float>) {
+            let weight: Tensor<Float> = randomTensor([36, x.shape[1], kernel, kernel], seed: 2)
             func run(_ threads: Int) -> [Tensor<Float>] {
                 Threads.with(count: threads) {
                     let (value, gradients) = valueWithGradient(at: [x, weight]) { operation($0[0], $0[1]).squared().sum() }
@@ -180,5 +197,8 @@ final class ConvolutionTests: XCTestCase {
             let one = run(1)
             for threads in 2...4 { XCTAssertEqual(run(threads), one) }
         }
+        for (kernel, operation) in operations { assertSameBits(x, kernel: kernel, operation) }
+        // By Fourier transforms.
+        assertSameBits(randomTensor([29, 16, 6, 6]), kernel: 7, operations[0].1)
     }
 }

@@ -243,6 +243,17 @@ typedef struct {
     void (*winograd)(warp_winograd map, int count, const void *source, ptrdiff_t source_row, ptrdiff_t source_column, void *target,
                      ptrdiff_t target_row, ptrdiff_t target_column);
 
+    // target[r * target_row + j] is the sum over i < terms of matrix[r * terms + i] * source[i * source_row + j], for r < rows and j < count,
+    // which is 16 at least.
+    void (*map_rows)(int rows, int terms, const void *matrix, int count, const void *source, ptrdiff_t source_row, void *target,
+                     ptrdiff_t target_row);
+
+    // Products of complex numbers, whose imaginary parts lie as far behind the real ones as is said: target[r * target_row + l] is the sum over
+    // k < terms of factors[r * factor_row + k] * source[16 k + l], for r < rows and l < 16.
+    void (*complex_products)(int rows, int terms, const void *factors, ptrdiff_t factor_row, ptrdiff_t factor_imaginary,
+                             const void *source, ptrdiff_t source_imaginary, void *target, ptrdiff_t target_row,
+                             ptrdiff_t target_imaginary);
+
     // target += scale * source for runs of `length` elements that begin at the given places; scale is one number.
     void (*add_runs)(int runs, int length, const void *scale, const void *source, const ptrdiff_t *source_runs, void *target,
                      const ptrdiff_t *target_runs);

@@ -5,7 +5,7 @@ import Tensors
 /// The largest value of each output channel of a convolution of images [N, C, H, W] with kernels [O, C / groups, kh, kw],
 /// [N, O].
 ///
-/// The same as the maximum over `convolution`, which is never kept as a whole. Only one position of each channel and image carries a
+/// The same, but for rounding, as the maximum over `convolution`, which is never kept as a whole. Only one position of each channel and image carries a
 /// gradient (the first of several that are equally large), and the way back touches nothing else.
 ///
 /// - Parameters:
@@ -22,13 +22,32 @@ public func convolutionGlobalMax<Scalar: FloatingScalar>(
         "convolutionGlobalMax: found a bias of \(bias.shape) for kernels \(weight.shape), expected [\(shape.outputs)]")
     let source = ChannelsLast(x, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX)
     let kernel = weight.stopGradient()
-    let (peaks, places) = DirectForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).peaks()
-    return (peaks + bias.stopGradient()).recorded(from: [x, weight, bias]) { cotangent, isNeeded in
+    let (peaks, places) =
+        shape.isFasterByFourier
+        ? FourierPeaks(shape, source).peaks(kernel) : DirectForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).peaks()
+    return (peaks + bias.stopGradient()).recorded(
+        from: [x, weight, bias],
+        products: { isNeeded in
+            OperationProducts(
+                forward: shape.products, backward: isNeeded.prefix(2).count(where: { $0 }) * shape.products(at: places))
+        }
+    ) { cotangent, isNeeded in
         let pass = PeakGradient(shape: shape, source: source, places: places, cotangent: cotangent)
         return [
             isNeeded[0] ? pass.imageGradient(kernel) : nil, isNeeded[1] ? pass.kernelGradient : nil,
             isNeeded[2] ? cotangent.sum(axes: [0]) : nil,
         ]
+    }
+}
+
+extension ConvolutionShape {
+    /// The products at one position of each image and output.
+    fileprivate func products(at places: [Int32]) -> Int {
+        places.reduce(0) { sum, place in
+            let (y, x) = Int(place).quotientAndRemainder(dividingBy: outWidth)
+            return sum + groupChannels * tapsInside(y, kernel: kernelHeight, size: height, padding: paddingY).count
+                * tapsInside(x, kernel: kernelWidth, size: width, padding: paddingX).count
+        }
     }
 }
 
@@ -46,7 +65,7 @@ private struct PeakGradient<Scalar: FloatingScalar> {
 
     /// Each output's gradient is the sum of what it saw at its peak in each image.
     var kernelGradient: Tensor<Scalar> {
-        var sums = Tensor<Scalar>.zeros([shape.groups, shape.groupOutputs, shape.kernelHeight, shape.kernelWidth, shape.groupChannels, 1])
+        var sums = Tensor<Scalar>.zeros([shape.outputs, shape.kernelHeight * shape.kernelWidth, shape.groupChannels])
         let kernels = Scalar.kernels
         sums.withMutableScalars { sums in
             let sums = sums.baseAddress!
@@ -58,16 +77,16 @@ private struct PeakGradient<Scalar: FloatingScalar> {
                 }
             }
         }
-        return unpackedWeights(sums, shape)
+        return sums.eachTransposed.reshaped([shape.outputs, shape.groupChannels, shape.kernelHeight, shape.kernelWidth])
     }
 
     /// Each image's gradient is the sum of the kernels of all outputs, laid over their peaks.
     func imageGradient(_ kernel: Tensor<Scalar>) -> Tensor<Scalar> {
-        let weights = PackedWeights(kernel, lanes: 1, shape)
+        let weights = kernel.reshaped([shape.outputs, shape.groupChannels, shape.kernelHeight * shape.kernelWidth]).eachTransposed
         let kernels = Scalar.kernels
         var gradient = source.zeros
         gradient.withMutableScalars { gradient in
-            weights.scalars.withScalars { weights in
+            weights.withScalars { weights in
                 forEachPeak(images: 8, outputs: max(1, shape.outputs)) { image, output, scale, taps in
                     kernels.add_runs(
                         taps.runs, taps.length, scale, weights.baseAddress! + output * oneOutput, taps.weights,
@@ -105,6 +124,24 @@ private struct PeakGradient<Scalar: FloatingScalar> {
                                 }
                             }
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Tensor {
+    /// Of matrices [count, rows, columns].
+    fileprivate var eachTransposed: Tensor {
+        let (rows, columns) = (shape[1], shape[2])
+        return Tensor(shape: [shape[0], columns, rows]) { out in
+            withScalars { matrices in
+                let (out, matrices, kernels) = (out.baseAddress!, matrices.baseAddress!, Scalar.kernels)
+                Threads.forEachPiece(of: shape[0], size: 16) { piece in
+                    for i in piece {
+                        kernels.transpose(
+                            Int32(rows), Int32(columns), matrices + i * rows * columns, columns, nil, out + i * rows * columns, rows)
                     }
                 }
             }

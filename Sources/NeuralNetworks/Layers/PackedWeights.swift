@@ -66,12 +66,11 @@ private func pack<Scalar: FloatingScalar>(
     isTurned: Bool, to out: UnsafeMutablePointer<Scalar>
 ) {
     if outputs < lanes || used < channels { out.update(repeating: 0, count: taps * channels * lanes) }
+    let (first, step) = isTurned ? ((taps - 1) * channels * lanes, -channels * lanes) : (0, channels * lanes)
+    let kernels = Scalar.kernels
     for channel in 0..<used {
-        for tap in 0..<taps {
-            let target = out + ((isTurned ? taps - 1 - tap : tap) * channels + channel) * lanes
-            let source = kernel + channel * channelStep + tap
-            for output in 0..<outputs { target[output] = source[output * outputStep] }
-        }
+        kernels.transpose(
+            Int32(outputs), Int32(taps), kernel + channel * channelStep, outputStep, nil, out + first + channel * lanes, step)
     }
 }
 
