@@ -254,6 +254,20 @@ typedef struct {
                              const void *source, ptrdiff_t source_imaginary, void *target, ptrdiff_t target_row,
                              ptrdiff_t target_imaginary);
 
+    // Adds to sums[r * columns + c] the products of the complex numbers left[16 r + l] and right[16 c + l] of all lanes l < 16 and of all items,
+    // which lie as far apart as is said.
+    void (*complex_sums)(int rows, int columns, int items, const void *left, ptrdiff_t left_imaginary, ptrdiff_t left_item,
+                         const void *right, ptrdiff_t right_imaginary, ptrdiff_t right_item, void *sums, ptrdiff_t sums_imaginary);
+
+    // Twice the Fourier transforms, or their conjugates, of sixteen tiles of 16 x 16, pixel [y][x] of lane l at tile[y * row + 16 x + l]; rows
+    // from `rows` on, which must be zero where that is odd, and columns from `columns` on count for nothing. Of the frequencies, 16 rows of 0 to 8, number k is at
+    // target[k * frequency + l], and its imaginary part so far behind.
+    void (*fourier_tile)(int rows, int columns, const void *tile, ptrdiff_t row, bool conjugate, void *target, ptrdiff_t frequency,
+                         ptrdiff_t imaginary);
+
+    // The first rows, or one more where their number is odd, of the tiles whose transforms are a quarter of the source.
+    void (*fourier_tile_inverse)(int rows, const void *source, ptrdiff_t frequency, ptrdiff_t imaginary, void *tile, ptrdiff_t row);
+
     // target += scale * source for runs of `length` elements that begin at the given places; scale is one number.
     void (*add_runs)(int runs, int length, const void *scale, const void *source, const ptrdiff_t *source_runs, void *target,
                      const ptrdiff_t *target_runs);

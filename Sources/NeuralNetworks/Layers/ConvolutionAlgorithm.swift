@@ -7,6 +7,8 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
     case direct
     /// With fewer products, of tiles of 2x2 outputs: of 3x3 taps without gaps, for outputs side by side, from some channels on.
     case winograd
+    /// With far fewer products, of complex numbers, in the Fourier transforms of tiles: of larger kernels without gaps, for outputs side by side.
+    case fourier
     /// As a product of matrices, the images as they are: of single taps.
     case pointwise
     /// Through matrix products with patches of the images: what `direct` leaves the gradient by the images to where outputs are several pixels
@@ -18,6 +20,8 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
         switch self {
         case .direct, .patches: true
         case .winograd: kernelHeight == 3 && kernelWidth == 3 && geometry.stride == 1 && geometry.dilation == 1
+        case .fourier:
+            max(kernelHeight, kernelWidth) <= FourierTiles.side && geometry.stride == 1 && geometry.dilation == 1 && geometry.groups == 1
         case .pointwise: kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
         }
     }
@@ -28,6 +32,7 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
         switch self {
         case .direct: DirectConvolution(shape, images: images, kernel)
         case .winograd: WinogradConvolution(shape, images: images, kernel)
+        case .fourier: FourierConvolution(shape, images: images, kernel)
         case .pointwise: PointwiseConvolution(shape, images: images, kernel)
         case .patches: PatchConvolution(shape, images: images, kernel)
         }
@@ -41,8 +46,16 @@ extension ConvolutionShape {
             algorithm.computes(kernelHeight: kernelHeight, kernelWidth: kernelWidth, geometry)
         }
         if computes(.pointwise) { return .pointwise }
+        if computes(.fourier) && isFasterByFourierTiles { return .fourier }
         // With fewer channels the way there and back takes longer than the products that it saves.
         return computes(.winograd) && min(groupChannels, groupOutputs) >= 16 ? .winograd : .direct
+    }
+}
+
+extension ConvolutionShape {
+    /// Whether there are enough images to fill the lanes, taps to save, and few enough channels for the second cache to hold a tile's transforms.
+    private var isFasterByFourierTiles: Bool {
+        batch >= 12 && min(kernelHeight, kernelWidth) >= 5 && channels <= 32 && outputs <= 64
     }
 }
 

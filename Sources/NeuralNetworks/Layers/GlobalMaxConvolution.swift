@@ -70,7 +70,7 @@ private struct PeakGradient<Scalar: FloatingScalar> {
         sums.withMutableScalars { sums in
             let sums = sums.baseAddress!
             source.scalars.withScalars { x in
-                forEachPeak(images: max(1, shape.batch), outputs: 16) { image, output, scale, taps in
+                forEachPeak(images: max(1, shape.batch), outputs: 1, together: 8) { image, output, scale, taps in
                     kernels.add_runs(
                         taps.runs, taps.length, scale, x.baseAddress! + place(image, output), taps.source, sums + output * oneOutput,
                         taps.weights)
@@ -87,7 +87,7 @@ private struct PeakGradient<Scalar: FloatingScalar> {
         var gradient = source.zeros
         gradient.withMutableScalars { gradient in
             weights.withScalars { weights in
-                forEachPeak(images: 8, outputs: max(1, shape.outputs)) { image, output, scale, taps in
+                forEachPeak(images: 8, outputs: 32, together: max(1, (shape.outputs + 31) / 32)) { image, output, scale, taps in
                     kernels.add_runs(
                         taps.runs, taps.length, scale, weights.baseAddress! + output * oneOutput, taps.weights,
                         gradient + place(image, output), taps.source)
@@ -102,10 +102,10 @@ private struct PeakGradient<Scalar: FloatingScalar> {
         image * source.layout.imageStride + output / shape.groupOutputs * source.layout.channels
     }
 
-    /// Calls `body` with the gradient by each peak and its taps; blocks of so many images and outputs, which share what the cache holds, are
-    /// one thread's. In a block images and outputs ascend.
+    /// Calls `body` with the gradient by each peak and its taps, block after block of so many images and outputs, which share what the caches hold;
+    /// `together` blocks are one thread's, those of the same images first. In all of these images and outputs ascend.
     private func forEachPeak(
-        images imageBlock: Int, outputs outputBlock: Int,
+        images imageBlock: Int, outputs outputBlock: Int, together: Int,
         _ body: (_ image: Int, _ output: Int, _ scale: UnsafePointer<Scalar>, _ taps: warp_taps) -> Void
     ) {
         let outputBlocks = (shape.outputs + outputBlock - 1) / outputBlock
@@ -113,7 +113,7 @@ private struct PeakGradient<Scalar: FloatingScalar> {
         cotangent.withScalars { cotangent in
             places.withUnsafeBufferPointer { places in
                 TapTable(positionsOf: shape, source.layout).withTaps { taps in
-                    Threads.forEachPiece(of: imageBlocks * outputBlocks, size: 1) { piece in
+                    Threads.forEachPiece(of: imageBlocks * outputBlocks, size: together) { piece in
                         for block in piece {
                             let firstImage = block / outputBlocks * imageBlock
                             let firstOutput = block % outputBlocks * outputBlock
