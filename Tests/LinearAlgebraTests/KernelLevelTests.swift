@@ -107,6 +107,45 @@ final class KernelLevelTests: XCTestCase {
         check(Double.self, 1e-12)
     }
 
+    /// The transforms and products of convolutions by Fourier transforms, with a last part of rows and columns that fills no tile.
+    func testFourier() {
+        func check<Scalar: KernelScalar>(_ type: Scalar.Type, _ tolerance: Double) {
+            let matrix: [Scalar] = randomTensor([19, 7], seed: 1).scalars
+            let source: [Scalar] = randomTensor([16, 16, 16], seed: 2).scalars
+            compareLevels(type, "map_rows", tolerance) { kernels in
+                var target = [Scalar](repeating: 0, count: 19 * 37)
+                kernels.map_rows(19, 7, matrix, 37, source, 40, &target, 37)
+                return target
+            }
+            compareLevels(type, "complex_products", tolerance) { kernels in
+                var target = [Scalar](repeating: 0, count: 2 * 11 * 16)
+                kernels.complex_products(11, 5, source, 5, 100, Array(source.dropFirst(300)), 80, &target, 16, 11 * 16)
+                return target
+            }
+            compareLevels(type, "complex_sums", tolerance) { kernels in
+                var sums = [Scalar](repeating: 1, count: 2 * 6 * 3)
+                kernels.complex_sums(6, 3, 2, source, 100, 300, Array(source.dropFirst(700)), 50, 200, &sums, 18)
+                return sums
+            }
+            for (rows, columns) in [(16, 16), (7, 5)] {
+                let padded = (0..<source.count).map { $0 / 256 < rows ? source[$0] : 0 }
+                compareLevels(type, "fourier_tile", 10 * tolerance) { kernels in
+                    var target = [Scalar](repeating: 0, count: 144 * 2 * 16)
+                    kernels.fourier_tile(Int32(rows), Int32(columns), padded, 256, columns == 5, &target, 32, 16)
+                    return target
+                }
+            }
+            let spectrum: [Scalar] = randomTensor([144, 2, 16], seed: 3).scalars
+            compareLevels(type, "fourier_tile_inverse", tolerance) { kernels in
+                var tile = [Scalar](repeating: 0, count: 16 * 16 * 16)
+                kernels.fourier_tile_inverse(9, spectrum, 32, 16, &tile, 256)
+                return tile
+            }
+        }
+        check(Float.self, 1e-5)
+        check(Double.self, 1e-14)
+    }
+
     func compareLevels<Scalar: KernelScalar, Number: FloatingScalar>(
         _ type: Scalar.Type, _ name: String, _ tolerance: Double, _ run: (warp_kernels) -> [Number]
     ) {

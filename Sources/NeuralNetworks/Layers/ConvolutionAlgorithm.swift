@@ -52,13 +52,6 @@ extension ConvolutionShape {
     }
 }
 
-extension ConvolutionShape {
-    /// Whether there are enough images to fill the lanes, taps to save, and few enough channels for the second cache to hold a tile's transforms.
-    private var isFasterByFourierTiles: Bool {
-        batch >= 12 && min(kernelHeight, kernelWidth) >= 5 && channels <= 32 && outputs <= 64
-    }
-}
-
 /// One convolution of given images and kernels.
 protocol ConvolutionPass<Scalar>: Sendable {
     associatedtype Scalar: FloatingScalar

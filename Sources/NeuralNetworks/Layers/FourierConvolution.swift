@@ -47,14 +47,14 @@ struct FourierConvolution<Scalar: FloatingScalar>: ConvolutionPass {
             let sums = sums.baseAddress!
             images.withScalars { images in
                 cotangent.withScalars { cotangent in
-                    Threads.forEachPiece(of: shares, size: 1) { piece in
-                        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: strips + together * each) { scratch in
-                            for share in piece {
-                                for band in share * tiles.bands / shares..<(share + 1) * tiles.bands / shares {
-                                    addProducts(
-                                        tiles, tiles[band: band], together: together, images.baseAddress!, cotangent.baseAddress!,
-                                        scratch: scratch.baseAddress!, to: sums + share * frequencies * 2 * pairs, pairs: pairs)
-                                }
+                    let (images, cotangent) = (images.baseAddress!, cotangent.baseAddress!)
+                    forEachPiece(of: shares, size: 1, workspace: strips + together * each) {
+                        (piece, workspace: UnsafeMutablePointer<Scalar>) in
+                        for share in piece {
+                            for band in share * tiles.bands / shares..<(share + 1) * tiles.bands / shares {
+                                addProducts(
+                                    tiles, tiles[band: band], together: together, images, cotangent, workspace,
+                                    to: sums + share * frequencies * 2 * pairs, pairs: pairs)
                             }
                         }
                     }
@@ -67,24 +67,24 @@ struct FourierConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     /// Of a band, some tiles together: [frequencies, 2, pairs].
     private func addProducts(
         _ tiles: FourierTiles, _ band: FourierTiles.Band, together: Int, _ images: UnsafePointer<Scalar>,
-        _ cotangent: UnsafePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>, to sums: UnsafeMutablePointer<Scalar>, pairs: Int
+        _ cotangent: UnsafePointer<Scalar>, _ workspace: UnsafeMutablePointer<Scalar>, to sums: UnsafeMutablePointer<Scalar>, pairs: Int
     ) {
         let kernels = Scalar.kernels
         let (side, lanes, frequencies) = (Int32(FourierTiles.side), FourierTiles.lanes, FourierTiles.frequencies)
         // The transforms of a tile: [frequencies, 2, C, lanes] and [frequencies, 2, O, lanes].
         let (imageRow, outputRow) = (shape.channels * lanes, shape.outputs * lanes)
         let (imageSize, outputSize) = (2 * frequencies * imageRow, 2 * frequencies * outputRow)
-        let outputStrips = scratch + shape.channels * tiles.strip
+        let outputStrips = workspace + shape.channels * tiles.strip
         let imageStart = outputStrips + shape.outputs * tiles.strip
         let outputStart = imageStart + together * imageSize
-        let imageRows = Int32(tiles.readImages(band, of: images, to: scratch))
+        let imageRows = Int32(tiles.readImages(band, of: images, to: workspace))
         let outputRows = Int32(tiles.readOutputs(band, of: cotangent, to: outputStrips))
         for first in stride(from: 0, to: tiles.perBand, by: together) {
             let range = first..<min(tiles.perBand, first + together)
             for tile in range {
                 for channel in 0..<shape.channels {
                     kernels.fourier_tile(
-                        imageRows, side, scratch + channel * tiles.strip + tile * tiles.windowStep, tiles.stripRow, false,
+                        imageRows, side, workspace + channel * tiles.strip + tile * tiles.windowStep, tiles.stripRow, false,
                         imageStart + (tile - first) * imageSize + channel * lanes, 2 * imageRow, imageRow)
                 }
                 for output in 0..<shape.outputs {

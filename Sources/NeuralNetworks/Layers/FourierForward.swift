@@ -34,26 +34,24 @@ struct FourierForward<Scalar: FloatingScalar> {
             let out = out.baseAddress!
             images.withScalars { images in
                 let images = images.baseAddress!
-                Threads.forEachPiece(of: tiles.bands * outputBlocks, size: 1) { piece in
-                    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: strips + sums + inputs + products) { scratch in
-                        let stripStart = scratch.baseAddress!
-                        let sumStart = stripStart + strips
-                        let inputStart = sumStart + sums
-                        for item in piece {
-                            let first = item % outputBlocks * together
-                            let outputs = first..<min(shape.outputs, first + together)
-                            let band = tiles[band: item / outputBlocks]
-                            let rows = tiles.readImages(band, of: images, to: stripStart)
-                            for tile in 0..<tiles.perBand {
-                                transform(stripStart + tile * tiles.windowStep, rows: rows, to: inputStart)
-                                multiply(inputStart, outputs, to: inputStart + inputs)
-                                // What a tile writes beyond its columns is written anew by the next.
-                                transformBack(
-                                    inputStart + inputs, rows: band.rows.count, outputs.count, to: sumStart + tile * tiles.windowStep)
-                            }
-                            for (place, output) in outputs.enumerated() {
-                                store(sumStart + place * tiles.strip, band, output, bias, to: out)
-                            }
+                forEachPiece(of: tiles.bands * outputBlocks, size: 1, workspace: strips + sums + inputs + products) {
+                    (piece, stripStart: UnsafeMutablePointer<Scalar>) in
+                    let sumStart = stripStart + strips
+                    let inputStart = sumStart + sums
+                    for item in piece {
+                        let first = item % outputBlocks * together
+                        let outputs = first..<min(shape.outputs, first + together)
+                        let band = tiles[band: item / outputBlocks]
+                        let rows = tiles.readImages(band, of: images, to: stripStart)
+                        for tile in 0..<tiles.perBand {
+                            transform(stripStart + tile * tiles.windowStep, rows: rows, to: inputStart)
+                            multiply(inputStart, outputs, to: inputStart + inputs)
+                            // What a tile writes beyond its columns is written anew by the next.
+                            transformBack(
+                                inputStart + inputs, rows: band.rows.count, outputs.count, to: sumStart + tile * tiles.windowStep)
+                        }
+                        for (place, output) in outputs.enumerated() {
+                            store(sumStart + place * tiles.strip, band, output, bias, to: out)
                         }
                     }
                 }

@@ -32,8 +32,10 @@ struct FourierPeaks<Scalar: FloatingScalar> {
     /// [N, O], and the row-major position of each, that of the first of several that are equally large.
     ///
     /// - Parameter kernel: [O, C, kh, kw].
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func peaks(_ kernel: Tensor<Scalar>) -> (sums: Tensor<Scalar>, places: [Int32]) {
-        let images = imageTransforms
+        let (images, sizes) = (imageTransforms, sizes)
         let weights = PackedWeights(kernel, lanes: lanes, shape)
         var places = [Int32](repeating: 0, count: shape.batch * shape.outputs)
         let peaks = places.withUnsafeMutableBufferPointer { places in
@@ -41,13 +43,13 @@ struct FourierPeaks<Scalar: FloatingScalar> {
                 let (peaks, places) = (peaks.baseAddress!, places.baseAddress!)
                 images.withScalars { images in
                     weights.scalars.withScalars { weights in
-                        Threads.forEachPiece(of: shape.blocks(of: lanes), size: 1) { piece in
-                            withScratch { scratch in
-                                for block in piece {
-                                    addPeaks(
-                                        outputs: block * lanes..<min((block + 1) * lanes, shape.outputs), images.baseAddress!,
-                                        weights.baseAddress! + block * shape.taps * lanes, scratch, to: peaks, places)
-                                }
+                        let (images, weights) = (images.baseAddress!, weights.baseAddress!)
+                        forEachPiece(of: shape.blocks(of: lanes), size: 1, workspace: sizes.sum) {
+                            (piece, workspace: UnsafeMutablePointer<Scalar>) in
+                            for block in piece {
+                                addPeaks(
+                                    outputs: block * lanes..<min((block + 1) * lanes, shape.outputs), images,
+                                    weights + block * shape.taps * lanes, Workspace(workspace, sizes), to: peaks, places)
                             }
                         }
                     }
@@ -78,45 +80,54 @@ struct FourierPeaks<Scalar: FloatingScalar> {
         }
     }
 
-    /// What a block of outputs needs at a time.
-    private struct Scratch {
-        var between, kernels, products, sums, peaks: UnsafeMutablePointer<Scalar>
+    /// How many numbers of each kind a block of outputs needs at a time.
+    private struct Sizes {
+        var between, kernels, products, sums, peaks: Int
+
+        var sum: Int { between + kernels + products + sums + peaks }
     }
 
-    private func withScratch(_ body: (Scratch) -> Void) {
-        let between = max(
-            fromKernels.countBetween(each: shape.channels * lanes), toSums.countBetween(each: together * lanes))
-        let (kernels, products) = (2 * cycle.count * shape.channels * lanes, 2 * cycle.count * together * lanes)
-        let sums = shape.outPixels * together * lanes
-        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: between + kernels + products + sums + together * lanes) { scratch in
-            let start = scratch.baseAddress!
-            body(
-                Scratch(
-                    between: start, kernels: start + between, products: start + between + kernels,
-                    sums: start + between + kernels + products, peaks: start + between + kernels + products + sums))
+    private var sizes: Sizes {
+        Sizes(
+            between: max(fromKernels.countBetween(each: shape.channels * lanes), toSums.countBetween(each: together * lanes)),
+            kernels: 2 * cycle.count * shape.channels * lanes, products: 2 * cycle.count * together * lanes,
+            sums: shape.outPixels * together * lanes, peaks: together * lanes)
+    }
+
+    /// Where they are.
+    private struct Workspace {
+        let between, kernels, products, sums, peaks: UnsafeMutablePointer<Scalar>
+
+        init(_ start: UnsafeMutablePointer<Scalar>, _ sizes: Sizes) {
+            between = start
+            kernels = between + sizes.between
+            products = kernels + sizes.kernels
+            sums = products + sizes.products
+            peaks = sums + sizes.sums
         }
     }
 
     private func addPeaks(
-        outputs: Range<Int>, _ images: UnsafePointer<Scalar>, _ weights: UnsafePointer<Scalar>, _ scratch: Scratch,
+        outputs: Range<Int>, _ images: UnsafePointer<Scalar>, _ weights: UnsafePointer<Scalar>, _ workspace: Workspace,
         to peaks: UnsafeMutablePointer<Scalar>, _ places: UnsafeMutablePointer<Int32>
     ) {
         let kernels = Scalar.kernels
         let pixel = shape.channels * lanes
         fromKernels.toFrequencies(
-            weights, row: shape.kernelWidth * pixel, pixel: pixel, each: pixel, between: scratch.between, to: scratch.kernels)
+            weights, row: shape.kernelWidth * pixel, pixel: pixel, each: pixel, between: workspace.between, to: workspace.kernels)
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: together * lanes) { blockPlaces in
             for first in stride(from: 0, to: shape.batch, by: together) {
                 let count = min(together, shape.batch - first)
-                multiply(images + first * 2 * cycle.count * shape.channels, count: count, scratch)
-                toSums.toImages(scratch.products, each: count * lanes, between: scratch.between, to: scratch.sums)
+                multiply(images + first * 2 * cycle.count * shape.channels, count: count, workspace)
+                toSums.toImages(workspace.products, each: count * lanes, between: workspace.between, to: workspace.sums)
                 for place in 0..<shape.outPixels {
                     kernels.update_peaks(
-                        Int32(count * lanes), Int32(place), scratch.sums + place * count * lanes, scratch.peaks, blockPlaces.baseAddress!)
+                        Int32(count * lanes), Int32(place), workspace.sums + place * count * lanes, workspace.peaks,
+                        blockPlaces.baseAddress!)
                 }
                 for image in 0..<count {
                     let target = (first + image) * shape.outputs + outputs.lowerBound
-                    (peaks + target).update(from: scratch.peaks + image * lanes, count: outputs.count)
+                    (peaks + target).update(from: workspace.peaks + image * lanes, count: outputs.count)
                     (places + target).update(from: blockPlaces.baseAddress! + image * lanes, count: outputs.count)
                 }
             }
@@ -124,7 +135,7 @@ struct FourierPeaks<Scalar: FloatingScalar> {
     }
 
     /// The products of some images' and a block of kernels' transforms, frequency by frequency.
-    private func multiply(_ images: UnsafePointer<Scalar>, count: Int, _ scratch: Scratch) {
+    private func multiply(_ images: UnsafePointer<Scalar>, count: Int, _ workspace: Workspace) {
         let kernels = Scalar.kernels
         let (imageHalf, kernelHalf) = (cycle.half * shape.channels, cycle.half * shape.channels * lanes)
         let productHalf = cycle.half * count * lanes
@@ -132,8 +143,8 @@ struct FourierPeaks<Scalar: FloatingScalar> {
             for x in 0..<cycle.half {
                 kernels.complex_products(
                     Int32(count), Int32(shape.channels), images + y * 2 * imageHalf + x * shape.channels, cycle.rows * 2 * imageHalf,
-                    imageHalf, scratch.kernels + y * 2 * kernelHalf + x * shape.channels * lanes, kernelHalf,
-                    scratch.products + y * 2 * productHalf + x * count * lanes, lanes, productHalf)
+                    imageHalf, workspace.kernels + y * 2 * kernelHalf + x * shape.channels * lanes, kernelHalf,
+                    workspace.products + y * 2 * productHalf + x * count * lanes, lanes, productHalf)
             }
         }
     }

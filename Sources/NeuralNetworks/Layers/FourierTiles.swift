@@ -25,6 +25,8 @@ struct FourierTiles: Sendable {
 
     /// Bands of all images.
     var bands: Int { rows.count * ((shape.batch + Self.lanes - 1) / Self.lanes) }
+    /// Tiles of an image.
+    var perImage: Int { rows.count * columns.count }
     /// Tiles of a band.
     var perBand: Int { columns.count }
     /// Numbers from one window of a strip to the next.
@@ -107,6 +109,17 @@ struct FourierTiles: Sendable {
         var count: Int { (outputs + each - 1) / each }
 
         subscript(tile: Int) -> Range<Int> { tile * each..<min(outputs, (tile + 1) * each) }
+    }
+}
+
+extension ConvolutionShape {
+    /// Whether there are enough images to fill the lanes, few enough channels for the second cache to hold a tile's transforms, and clearly fewer
+    /// products than those of the taps: a transform takes about as long as three thousand of them.
+    var isFasterByFourierTiles: Bool {
+        guard batch >= 12, min(kernelHeight, kernelWidth) >= 5, channels + outputs <= 96, outputs > 0 else { return false }
+        let tiles = FourierTiles(self).perImage
+        let transforms = tiles * (channels + outputs) + channels * outputs / batch
+        return 4 * FourierTiles.frequencies * tiles * channels * outputs + 3000 * transforms < products / batch
     }
 }
 
