@@ -55,6 +55,9 @@ def test_gradients():
             constant = grid.detach()
             assert torch.autograd.gradcheck(
                 lambda i: sample(i, constant, size=(4, 5), image_gradient=image_gradient, bias=bias, seed=3), (image,))
+        assert torch.autograd.gradcheck(
+            lambda i: sample(i, constant, size=(4, 5), image_gradient="all-samples", bias="mean", noise_frame="source", outside="counted"),
+            (image,))
 
 
 def test_linearized_slopes():
@@ -72,6 +75,8 @@ def test_noise_is_repeatable():
     one = sample(image, points, seed=5, call=2)
     assert torch.equal(one, sample(image, points, seed=5, call=2))
     assert not torch.equal(one, sample(image, points, seed=5, call=3))
+    for options in {"noise_frame": "source"}, {"bias": "mean"}, {"outside": "counted"}:
+        assert not torch.equal(one, sample(image, points, seed=5, call=2, **options)), options
 
 
 def test_strides():

@@ -123,6 +123,8 @@ package enum ExperimentError: Error, Equatable, CustomStringConvertible {
     case cannotRead(path: String, reason: String)
     /// A row of such a table holds what no trial gives.
     case wrongRow(path: String, key: String, found: String, expected: String)
+    /// A training has gone further than is asked for.
+    case longerTraining(path: String, found: Int, expected: Int)
     /// A file of results could not be written.
     case cannotWrite(path: String, reason: String)
     /// A table of an interrupted run is not this experiment's.
@@ -134,6 +136,8 @@ package enum ExperimentError: Error, Equatable, CustomStringConvertible {
             "--data: found none and no LINWARP_DATA, expected the directory that holds \(expected) (or --quick, which needs none)"
         case .cannotRead(let path, let reason): "\(path): cannot be read: \(reason)"
         case .wrongRow(let path, let key, let found, let expected): "\(path): found \(found) for \(key), expected \(expected)"
+        case .longerTraining(let path, let found, let expected):
+            "\(path): found a training of \(found) iterations, expected at most \(expected); without --resume, or in another --out, it is made anew"
         case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
         case .otherTable(let path, let found, let expected):
             "\(path): found the columns \"\(found)\", expected \"\(expected)\"; without --resume it is made anew"

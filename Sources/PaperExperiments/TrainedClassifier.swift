@@ -95,6 +95,9 @@ extension ExperimentSettings {
         } catch TrainingError.notFinite(let iteration) where mayDiverge && iteration >= training.interval {
             run = try training.stopped(in: directory)
         }
+        guard run.checkpoint.iteration <= training.iterations else {
+            throw ExperimentError.longerTraining(path: directory, found: run.checkpoint.iteration, expected: training.iterations)
+        }
         var parameters = run.checkpoint.parameters
         if training.patience != nil {
             parameters = try CheckpointFile(TrainingRun.best(in: directory)).parameters(run.network.specifications)

@@ -42,6 +42,16 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         XCTAssertEqual(try text("longer/\(experiment.rawValue)-trials.csv").split(separator: "\n").count, 5)
     }
 
+    /// What a longer training has come to is not taken for a shorter one's.
+    func testFewerIterations() throws {
+        try run(experiment, out: "out", TrainingChoices(rates: [1e-4], seeds: 1, iterations: 4))
+        let fewer = TrainingChoices(rates: [1e-4], seeds: 1, iterations: 2)
+        let message = failure { try run(experiment, out: "out", resumes: true, fewer) }
+        XCTAssert(message.contains("found a training of 4 iterations, expected at most 2") && message.contains("--resume"), message)
+        try run(experiment, out: "out", fewer)
+        XCTAssert(try text("out/\(experiment.rawValue).md").contains(" 2 iterations at constant rates"))
+    }
+
     /// The page gets what a row says, and nothing is decided by a single seed.
     func testRowsAreTaken() throws {
         let choices = TrainingChoices(rates: [1e-5, 1e-4], seeds: 2, iterations: 2)
