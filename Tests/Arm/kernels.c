@@ -229,7 +229,7 @@ static void test_convolution(scalar s) {
             weight_runs[run] = run * length;
         }
         const warp_taps taps = {runs, length, source_runs, weight_runs};
-        s.kernels->convolve(outputs, &taps, source.at, step, pixels, weights.at, out.at);
+        s.kernels->convolve(outputs, &taps, source.at, step, pixels, weights.at, out.at, outputs);
         for (int pixel = 0; pixel < pixels; pixel++)
             for (int output = 0; output < outputs; output++) {
                 double sum = 0;

@@ -24,10 +24,6 @@ private let samples: [EmptySample] = {
                     convolution($0[0], $0[1], bias: $0[2], geometry)
                 })
             samples.append(
-                EmptySample("convolution", [x, weight], gives: [images, outputs, side, side], case: "patches") {
-                    convolved($0[0], $0[1], bias: nil, geometry, through: .patches)
-                })
-            samples.append(
                 EmptySample("convolutionGlobalMax", [x, weight, [outputs]], gives: [images, outputs]) {
                     convolutionGlobalMax($0[0], $0[1], bias: $0[2], geometry)
                 })

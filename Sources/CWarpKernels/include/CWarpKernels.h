@@ -221,10 +221,10 @@ typedef struct {
     void (*slope_gradient)(const warp_image *shape, const warp_grid *grid, int first, int count, const void *slope_u, const void *slope_v,
                            const void *cotangent, size_t stride, const warp_grid_gradient *out);
 
-    // Convolution of `lanes` (4, 8 or 16) outputs: out[p * lanes + l] is the sum over the taps' elements k of
+    // Convolution of `lanes` (4, 8 or 16) outputs: out[p * out_step + l] is the sum over the taps' elements k of
     // source[p * step + k] * weights[k * lanes + l], for output pixels p.
     void (*convolve)(int lanes, const warp_taps *taps, const void *source, ptrdiff_t step, int pixels, const void *weights,
-                     void *out);
+                     void *out, ptrdiff_t out_step);
 
     // Its adjoint by the weights: adds to sums[e * lanes + l] the products source[e] * cotangent[l] at all pixels, for e < length.
     void (*convolve_weights)(int lanes, const warp_pixels *pixels, int length, const void *source, const void *cotangent,

@@ -1,32 +1,39 @@
 import LinearAlgebra
 import Tensors
 
+/// Zeros around an image.
+struct Margins: Sendable {
+    var top = 0
+    var bottom = 0
+    var left = 0
+    var right = 0
+}
+
 /// Where pixels are in memory when the channels of a pixel are beside each other, with zeros around the image.
 struct ChannelsLastLayout: Sendable {
     /// Channels of each group, with those that only fill up.
     let groups, channels: Int
     let height, width: Int
-    let paddingY, paddingX: Int
-    /// Further zeros, below and on the right.
-    let moreRows, moreColumns: Int
+    let margins: Margins
     /// Elements from one pixel, row and image to the next.
     let pixelStride, rowStride, imageStride: Int
 
-    init(groups: Int, channels: Int, height: Int, width: Int, paddingY: Int, paddingX: Int, moreRows: Int, moreColumns: Int, isSpread: Bool)
-    {
+    init(groups: Int, channels: Int, height: Int, width: Int, _ margins: Margins, isSpread: Bool) {
         (self.groups, self.channels, self.height, self.width) = (groups, channels, height, width)
-        (self.paddingY, self.paddingX) = (paddingY, paddingX)
-        (self.moreRows, self.moreColumns) = (moreRows, moreColumns)
+        self.margins = margins
         pixelStride = isSpread && groups * channels >= 64 ? oddLines(groups * channels) : groups * channels
-        rowStride = (width + 2 * paddingX + moreColumns) * pixelStride
-        imageStride = (height + 2 * paddingY + moreRows) * rowStride
+        rowStride = (margins.left + width + margins.right) * pixelStride
+        imageStride = (margins.top + height + margins.bottom) * rowStride
     }
+
+    /// Where a pixel is in its image.
+    func place(_ y: Int, _ x: Int) -> Int { (margins.top + y) * rowStride + (margins.left + x) * pixelStride }
 }
 
 /// The least number of elements, not below the given one, that is an odd number of the cache's lines (of Float).
 func oddLines(_ elements: Int) -> Int { ((elements + 15) / 16 | 1) * 16 }
 
-/// Images with the channels of a pixel beside each other: [N, H + 2 paddingY + moreRows, W + 2 paddingX + moreColumns, pixelStride].
+/// Images with the channels of a pixel beside each other: [N, rows, columns, pixelStride], margins among them.
 struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
     let layout: ChannelsLastLayout
     private(set) var scalars: Tensor<Scalar>
@@ -34,22 +41,15 @@ struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
     /// - Parameters:
     ///   - images: [N, groups x channels, H, W].
     ///   - groups: Groups of channels.
-    ///   - paddingY: Rows of zeros above and below.
-    ///   - paddingX: Zeros left and right.
-    ///   - moreRows: Further rows of zeros below.
-    ///   - moreColumns: Further zeros right.
+    ///   - margins: Zeros around.
     ///   - isSpread: Whether pixels of many channels lie an odd number of the cache's lines apart, so that those that follow each other do not take
     ///     one another's place in it. Not where a kernel's neighbouring columns are to be one run of memory.
     ///   - multiple: Zero channels fill each group up to a multiple of this number.
-    init(
-        _ images: Tensor<Scalar>, groups: Int, paddingY: Int, paddingX: Int, moreRows: Int = 0, moreColumns: Int = 0,
-        isSpread: Bool = false,
-        multiple: Int = 1
-    ) {
+    init(_ images: Tensor<Scalar>, groups: Int, _ margins: Margins, isSpread: Bool = false, multiple: Int = 1) {
         let given = images.shape[1] / groups
         let layout = ChannelsLastLayout(
             groups: groups, channels: (given + multiple - 1) / multiple * multiple, height: images.shape[2], width: images.shape[3],
-            paddingY: paddingY, paddingX: paddingX, moreRows: moreRows, moreColumns: moreColumns, isSpread: isSpread)
+            margins, isSpread: isSpread)
         self.layout = layout
         scalars = Tensor(shape: Self.shape(images.shape[0], layout)) { out in
             images.withScalars { transpose($0.baseAddress!, batch: images.shape[0], channels: given, layout, to: out.baseAddress!) }
@@ -62,9 +62,9 @@ struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
     }
 
     private static func shape(_ batch: Int, _ layout: ChannelsLastLayout) -> [Int] {
-        [
-            batch, layout.height + 2 * layout.paddingY + layout.moreRows, layout.width + 2 * layout.paddingX + layout.moreColumns,
-            layout.pixelStride,
+        let margins = layout.margins
+        return [
+            batch, margins.top + layout.height + margins.bottom, margins.left + layout.width + margins.right, layout.pixelStride,
         ]
     }
 
@@ -78,8 +78,9 @@ struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
     /// The images as they are elsewhere: [N, groups x channels, H, W].
     var planar: Tensor<Scalar> {
         var pixels = scalars
+        let margins = layout.margins
         for (axis, range) in [
-            (1, layout.paddingY..<layout.paddingY + layout.height), (2, layout.paddingX..<layout.paddingX + layout.width),
+            (1, margins.top..<margins.top + layout.height), (2, margins.left..<margins.left + layout.width),
             (3, 0..<layout.groups * layout.channels),
         ] where range.count < pixels.shape[axis] {
             pixels = pixels.sliced(axis: axis, range)
@@ -95,22 +96,32 @@ private func transpose<Scalar: FloatingScalar>(
 ) {
     let kernels = Scalar.kernels
     let pixels = layout.height * layout.width
-    let hasGaps = layout.rowStride > layout.width * layout.pixelStride
-    let isSparse = layout.imageStride > pixels * layout.pixelStride || layout.channels > channels
     // Pixels that follow each other in both.
-    let run = hasGaps ? layout.width : pixels
-    let start = layout.paddingY * layout.rowStride + layout.paddingX * layout.pixelStride
+    let run = layout.rowStride > layout.width * layout.pixelStride ? layout.width : pixels
     Threads.forEachPiece(of: batch, size: max(1, 16384 / max(1, layout.imageStride))) { piece in
         for image in piece {
             let target = out + image * layout.imageStride
-            if isSparse { target.update(repeating: 0, count: layout.imageStride) }
+            if layout.channels > channels { target.update(repeating: 0, count: layout.imageStride) } else { clearMargins(target, layout) }
             for first in stride(from: 0, to: pixels, by: run) {
                 for group in 0..<layout.groups {
                     kernels.transpose(
                         Int32(channels), Int32(run), images + (image * layout.groups + group) * channels * pixels + first, pixels, nil,
-                        target + start + first / layout.width * layout.rowStride + group * layout.channels, layout.pixelStride)
+                        target + layout.place(first / layout.width, 0) + group * layout.channels, layout.pixelStride)
                 }
             }
         }
+    }
+}
+
+/// Sets the zeros around an image.
+private func clearMargins<Scalar: FloatingScalar>(_ image: UnsafeMutablePointer<Scalar>, _ layout: ChannelsLastLayout) {
+    let margins = layout.margins
+    image.update(repeating: 0, count: margins.top * layout.rowStride)
+    (image + (margins.top + layout.height) * layout.rowStride).update(repeating: 0, count: margins.bottom * layout.rowStride)
+    guard margins.left + margins.right > 0 else { return }
+    for y in 0..<layout.height {
+        let row = image + layout.place(y, -margins.left)
+        row.update(repeating: 0, count: margins.left * layout.pixelStride)
+        (row + (margins.left + layout.width) * layout.pixelStride).update(repeating: 0, count: margins.right * layout.pixelStride)
     }
 }

@@ -11,17 +11,16 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
     case fourier
     /// As a product of matrices, the images as they are: of single taps.
     case pointwise
-    /// Through matrix products with patches of the images: what `direct` leaves the gradient by the images to where outputs are several pixels
-    /// apart.
-    case patches
 
     /// Whether it computes convolutions with such a kernel at all.
     package func computes(kernelHeight: Int, kernelWidth: Int, _ geometry: ConvolutionGeometry) -> Bool {
         switch self {
-        case .direct, .patches: true
-        case .winograd: kernelHeight == 3 && kernelWidth == 3 && geometry.stride == 1 && geometry.dilation == 1
+        case .direct: true
+        case .winograd:
+            kernelHeight == 3 && kernelWidth == 3 && geometry.stride == 1 && geometry.dilation == 1 && geometry.padding < kernelHeight
         case .fourier:
             max(kernelHeight, kernelWidth) <= FourierTiles.side && geometry.stride == 1 && geometry.dilation == 1 && geometry.groups == 1
+                && geometry.padding < min(kernelHeight, kernelWidth)
         case .pointwise: kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
         }
     }
@@ -34,7 +33,6 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
         case .winograd: WinogradConvolution(shape, images: images, kernel)
         case .fourier: FourierConvolution(shape, images: images, kernel)
         case .pointwise: PointwiseConvolution(shape, images: images, kernel)
-        case .patches: PatchConvolution(shape, images: images, kernel)
         }
     }
 }
@@ -46,9 +44,9 @@ extension ConvolutionShape {
             algorithm.computes(kernelHeight: kernelHeight, kernelWidth: kernelWidth, geometry)
         }
         if computes(.pointwise) { return .pointwise }
-        if computes(.fourier) && isFasterByFourierTiles { return .fourier }
         // With fewer channels the way there and back takes longer than the products that it saves.
-        return computes(.winograd) && min(groupChannels, groupOutputs) >= 16 ? .winograd : .direct
+        if computes(.winograd) && min(groupChannels, groupOutputs) >= 16 { return .winograd }
+        return computes(.fourier) && isFasterByFourierTiles ? .fourier : .direct
     }
 }
 

@@ -6,7 +6,9 @@ struct ConvolutionShape: Sendable {
     let height, width, kernelHeight, kernelWidth: Int
     let outHeight, outWidth: Int
     let stride, dilation: Int
-    /// Zeros above and below, left and right.
+    /// How far the images' pixels lie apart, with zeros between them: more than 1 in the adjoint of a convolution with a stride.
+    let sourceDilation: Int
+    /// Zeros above and below, left and right; in an adjoint, where negative, rows and columns that are left out.
     let paddingY, paddingX: Int
 
     var channels: Int { groups * groupChannels }
@@ -29,32 +31,42 @@ struct ConvolutionShape: Sendable {
         (groupChannels, groupOutputs) = (weight[1], weight[0] / geometry.groups)
         (height, width, kernelHeight, kernelWidth) = (x[2], x[3], weight[2], weight[3])
         (outHeight, outWidth) = (length(x[2], weight[2]), length(x[3], weight[3]))
-        (stride, dilation) = (geometry.stride, geometry.dilation)
+        (stride, dilation, sourceDilation) = (geometry.stride, geometry.dilation, 1)
         (paddingY, paddingX) = (geometry.padding, geometry.padding)
     }
 
-    /// The convolution that takes the gradient by the outputs to that by the images: with the kernels turned round, and inputs and outputs
-    /// exchanged. Nil where it is none.
-    var adjoint: ConvolutionShape? {
-        guard stride == 1, dilation * (kernelHeight - 1) >= paddingY, dilation * (kernelWidth - 1) >= paddingX else { return nil }
-        return ConvolutionShape(adjointOf: self)
-    }
+    /// The convolution that takes the gradient by the outputs to that by the images: with the kernels turned round, inputs and outputs
+    /// exchanged, and the stride between its pixels.
+    var adjoint: ConvolutionShape { ConvolutionShape(adjointOf: self) }
 
     private init(adjointOf shape: ConvolutionShape) {
         (batch, groups, groupChannels, groupOutputs) = (shape.batch, shape.groups, shape.groupOutputs, shape.groupChannels)
         (height, width, kernelHeight, kernelWidth) = (shape.outHeight, shape.outWidth, shape.kernelHeight, shape.kernelWidth)
         (outHeight, outWidth) = (shape.height, shape.width)
-        (stride, dilation) = (1, shape.dilation)
+        (stride, dilation, sourceDilation) = (1, shape.dilation, shape.stride)
         paddingY = shape.dilation * (shape.kernelHeight - 1) - shape.paddingY
         paddingX = shape.dilation * (shape.kernelWidth - 1) - shape.paddingX
     }
 
-    /// The taps of a kernel, along an axis, that do not see padding from output `i`.
-    func tapsInside(_ i: Int, kernel: Int, size: Int, padding: Int) -> Range<Int> {
-        // Where i * stride + tap * dilation - padding lies in 0..<size.
-        let first = (max(0, padding - i * stride) + dilation - 1) / dilation
-        let end = min(kernel, (size + padding - i * stride + dilation - 1) / dilation)
+    /// The outputs, along an axis, whose tap `k` does not see padding; of images without gaps.
+    func outputsInside(_ k: Int, count: Int, size: Int, padding: Int) -> Range<Int> {
+        let first = min(count, (max(0, padding - k * dilation) + stride - 1) / stride)
+        let end = min(count, max(0, (size + padding - k * dilation + stride - 1) / stride))
         return first..<max(first, end)
+    }
+}
+
+// The taps of an output, along an axis. Output i's tap k lies at i * stride + k * dilation - padding of images with gaps.
+extension ConvolutionShape {
+    /// The taps that see no gap from output `i`: the same for every `sourceDilation`-th output.
+    func tapsOnPixels(_ i: Int, kernel: Int, padding: Int) -> [Int] {
+        (0..<kernel).filter { (i * stride + $0 * dilation - padding) % sourceDilation == 0 }
+    }
+
+    /// Those of them that see no padding either.
+    func tapsInside(_ i: Int, kernel: Int, size: Int, padding: Int) -> [Int] {
+        tapsOnPixels(i, kernel: kernel, padding: padding)
+            .filter { 0..<size * sourceDilation ~= i * stride + $0 * dilation - padding }
     }
 
     /// The products of taps that do not see padding.
@@ -64,16 +76,23 @@ struct ConvolutionShape: Sendable {
         return batch * outputs * groupChannels * rows * columns
     }
 
-    /// The share of the kernel's columns, over a row of outputs, that see padding.
+    /// The share of the kernel's columns on pixels and padding, over a row of outputs, that are on padding.
     var columnsOnPadding: Double {
+        let all = (0..<outWidth).reduce(0) { $0 + tapsOnPixels($1, kernel: kernelWidth, padding: paddingX).count }
         let inside = (0..<outWidth).reduce(0) { $0 + tapsInside($1, kernel: kernelWidth, size: width, padding: paddingX).count }
-        return 1 - Double(inside) / Double(outWidth * kernelWidth)
+        return 1 - Double(inside) / Double(max(1, all))
     }
 
-    /// The outputs, along an axis, whose tap `k` does not see padding.
-    func outputsInside(_ k: Int, count: Int, size: Int, padding: Int) -> Range<Int> {
-        let first = min(count, (max(0, padding - k * dilation) + stride - 1) / stride)
-        let end = min(count, max(0, (size + padding - k * dilation + stride - 1) / stride))
-        return first..<max(first, end)
+    /// How many columns of the kernel one that sees a pixel is from the next one that does.
+    private var columnStep: Int { sourceDilation / greatestCommonDivisor(dilation, sourceDilation) }
+
+    /// Whether the columns that see pixels see neighbouring ones, all channels of which are one run of memory.
+    var columnsAreContiguous: Bool { groups == 1 && dilation * columnStep == sourceDilation }
+
+    /// Where column `k` of the kernel is in the order in which columns that see pixels together follow each other.
+    func columnPlace(_ k: Int) -> Int {
+        (0..<k % columnStep).reduce(k / columnStep) { $0 + (kernelWidth - $1 + columnStep - 1) / columnStep }
     }
 }
+
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }

@@ -13,8 +13,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
     init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
         self.shape = shape
         self.kernel = kernel
-        source = ChannelsLast(
-            images, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX, isSpread: shape.kernelWidth == 1)
+        source = ChannelsLast(images, groups: shape.groups, shape.margins(for: .direct), isSpread: shape.kernelWidth == 1)
     }
 
     func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
@@ -58,23 +57,22 @@ struct DirectConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
         firstOutput: Int, images: Range<Int>, to sums: UnsafeMutablePointer<Scalar>
     ) {
         let kernels = Scalar.kernels
-        let isContiguous = shape.tapsAreContiguous
+        let isContiguous = shape.columnsAreContiguous
         let length = isContiguous ? shape.kernelWidth * shape.groupChannels : shape.groupChannels
         var pixels = warp_pixels(
             rows: 0, columns: Int32(shape.outWidth), source_row: shape.stride * source.rowStride,
             source_step: shape.stride * source.pixelStride, cotangent_row: cotangent.rowStride, cotangent_step: cotangent.pixelStride)
-        let sourceStart = group * source.channels
-        let cotangentStart = cotangent.paddingX * cotangent.pixelStride + group * cotangent.channels + firstOutput
+        let (x, g) = (x + group * source.channels, g + group * cotangent.channels + firstOutput)
         for image in images {
             for ky in 0..<shape.kernelHeight {
                 let rows = shape.outputsInside(ky, count: shape.outHeight, size: shape.height, padding: shape.paddingY)
                 pixels.rows = Int32(rows.count)
-                let sourceRow = image * source.imageStride + (rows.lowerBound * shape.stride + ky * shape.dilation) * source.rowStride
-                let cotangentRow = image * cotangent.imageStride + (rows.lowerBound + cotangent.paddingY) * cotangent.rowStride
+                let row = rows.lowerBound * shape.stride + ky * shape.dilation - shape.paddingY
                 for kx in isContiguous ? 0..<1 : 0..<shape.kernelWidth {
                     kernels.convolve_weights(
                         Int32(shape.lanes), &pixels, Int32(length),
-                        x + sourceStart + sourceRow + kx * shape.dilation * source.pixelStride, g + cotangentStart + cotangentRow,
+                        x + image * source.imageStride + source.place(row, kx * shape.dilation - shape.paddingX),
+                        g + image * cotangent.imageStride + cotangent.place(rows.lowerBound, 0),
                         sums + (ky * shape.kernelWidth + kx) * shape.groupChannels * shape.lanes)
                 }
             }

@@ -104,13 +104,19 @@ struct DirectForward<Scalar: FloatingScalar> {
     ) {
         let (layout, lanes) = (self.source.layout, Int32(self.weights.lanes))
         guard together > 1 else {
-            // The source's zeros are multiplied too, so that all pixels of the row have the same taps.
-            var row = taps[y]
-            return kernels.convolve(lanes, &row, source, shape.stride * layout.pixelStride, Int32(shape.outWidth), weights, sums)
+            // The source's zeros are multiplied too, so that all pixels of the row, or every so many of them, have the same taps.
+            let apart = shape.sourceDilation
+            for first in 0..<min(apart, shape.outWidth) {
+                var row = taps[y * apart + first]
+                kernels.convolve(
+                    lanes, &row, source, shape.stride * layout.pixelStride, Int32((shape.outWidth - first + apart - 1) / apart), weights,
+                    sums + first * Int(lanes), apart * Int(lanes))
+            }
+            return
         }
         for x in 0..<shape.outWidth {
             var position = taps[y * shape.outWidth + x]
-            kernels.convolve(lanes, &position, source, layout.imageStride, Int32(images), weights, sums + x * images * Int(lanes))
+            kernels.convolve(lanes, &position, source, layout.imageStride, Int32(images), weights, sums + x * images * Int(lanes), Int(lanes))
         }
     }
 }

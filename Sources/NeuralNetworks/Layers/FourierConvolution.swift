@@ -22,8 +22,7 @@ struct FourierConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     }
 
     private func imageGradient(_ cotangent: Tensor<Scalar>) -> Tensor<Scalar> {
-        guard let adjoint = shape.adjoint else { return shape.imageGradientThroughPatches(cotangent, kernel) }
-        return FourierForward(adjoint, cotangent, KernelSpectra(kernel.permuted([1, 0, 2, 3]), isTurned: true)).result(bias: nil)
+        FourierForward(shape.adjoint, cotangent, KernelSpectra(kernel.permuted([1, 0, 2, 3]), isTurned: true)).result(bias: nil)
     }
 
     /// The product of the images' transforms and the conjugate ones of the gradient by the outputs, summed over tiles, is the transform of the

@@ -20,7 +20,7 @@ public func convolutionGlobalMax<Scalar: FloatingScalar>(
     precondition(
         bias.shape == [shape.outputs],
         "convolutionGlobalMax: found a bias of \(bias.shape) for kernels \(weight.shape), expected [\(shape.outputs)]")
-    let source = ChannelsLast(x, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX)
+    let source = ChannelsLast(x, groups: shape.groups, shape.margins(for: .direct))
     let kernel = weight.stopGradient()
     let (peaks, places) =
         shape.isFasterByFourier

@@ -2,17 +2,27 @@ import LinearAlgebra
 import Tensors
 
 extension ConvolutionShape {
+    /// The zeros around the images that an algorithm reads: beside them, so that all outputs of a row have the same taps; and around Winograd's
+    /// tiles.
+    func margins(for algorithm: ConvolutionAlgorithm) -> Margins {
+        guard algorithm == .winograd else {
+            let last = (outWidth - 1) * stride + (kernelWidth - 1) * dilation - paddingX
+            return Margins(left: max(0, paddingX / sourceDilation), right: max(0, last / sourceDilation - (width - 1)))
+        }
+        func behind(_ out: Int, _ kernel: Int, _ padding: Int, _ size: Int) -> Int { (out + 1) / 2 * 2 + kernel - 1 - padding - size }
+        return Margins(
+            top: paddingY, bottom: behind(outHeight, kernelHeight, paddingY, height), left: paddingX,
+            right: behind(outWidth, kernelWidth, paddingX, width))
+    }
+
     /// The gradient by the outputs as the gradients by images and kernels read it: with the zeros around that the former needs, if asked for, and
     /// those that fill up Winograd's tiles.
     func channelsLast<Scalar: FloatingScalar>(
         _ cotangent: Tensor<Scalar>, isForImage: Bool, through algorithm: ConvolutionAlgorithm
     ) -> ChannelsLast<Scalar> {
-        let isTiled = algorithm == .winograd
-        let adjoint = isForImage ? self.adjoint : nil
+        let tiles = algorithm == .winograd ? Margins(bottom: outHeight % 2, right: outWidth % 2) : Margins()
         return ChannelsLast(
-            cotangent, groups: groups, paddingY: adjoint?.paddingY ?? 0, paddingX: adjoint?.paddingX ?? 0,
-            moreRows: isTiled ? outHeight % 2 : 0,
-            moreColumns: isTiled ? outWidth % 2 : 0, isSpread: kernelWidth == 1, multiple: lanes)
+            cotangent, groups: groups, isForImage ? adjoint.margins(for: algorithm) : tiles, isSpread: kernelWidth == 1, multiple: lanes)
     }
 
     /// The gradient by the images from that by the outputs: the adjoint of the convolution.
@@ -27,7 +37,6 @@ extension ConvolutionShape {
         through algorithm: ConvolutionAlgorithm
     ) -> Tensor<Scalar> {
         if algorithm == .pointwise { return pointwiseImageGradient(cotangent, kernel) }
-        guard algorithm != .patches, let adjoint else { return imageGradientThroughPatches(cotangent, kernel) }
         let last = last()
         let weights = PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, self, channels: last.layout.channels)
         return algorithm == .winograd

@@ -17,10 +17,11 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
         let taps = shape.kernelHeight * shape.kernelWidth
         self.init(
             kernel, lanes: lanes, shape, outputs: shape.groupOutputs, channels: shape.groupChannels, used: shape.groupChannels,
-            outputStep: shape.groupChannels * taps, channelStep: taps, isTurned: false)
+            outputStep: shape.groupChannels * taps, channelStep: taps, places: Array(0..<taps))
     }
 
-    /// For the adjoint of the convolution: outputs are the channels, and the kernel is turned round.
+    /// For the adjoint of the convolution: outputs are the channels, the kernel is turned round, and columns that see pixels of the same output
+    /// follow each other.
     ///
     /// - Parameters:
     ///   - kernel: [O, C / groups, kh, kw].
@@ -28,15 +29,19 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
     ///   - shape: Of the convolution itself.
     ///   - channels: How many the gradient by the outputs has, with those that are zero.
     init(adjointOf kernel: Tensor<Scalar>, lanes: Int, _ shape: ConvolutionShape, channels: Int) {
-        let taps = shape.kernelHeight * shape.kernelWidth
+        let (taps, adjoint) = (shape.kernelHeight * shape.kernelWidth, shape.adjoint)
+        let places = (0..<taps).map { tap in
+            let turned = taps - 1 - tap
+            return turned / shape.kernelWidth * shape.kernelWidth + adjoint.columnPlace(turned % shape.kernelWidth)
+        }
         self.init(
             kernel, lanes: lanes, shape, outputs: shape.groupChannels, channels: channels, used: shape.groupOutputs, outputStep: taps,
-            channelStep: shape.groupChannels * taps, isTurned: true)
+            channelStep: shape.groupChannels * taps, places: places)
     }
 
     private init(
         _ kernel: Tensor<Scalar>, lanes: Int, _ shape: ConvolutionShape, outputs: Int, channels: Int, used: Int, outputStep: Int,
-        channelStep: Int, isTurned: Bool
+        channelStep: Int, places: [Int]
     ) {
         self.lanes = lanes
         let (blocks, taps) = ((outputs + lanes - 1) / lanes, shape.kernelHeight * shape.kernelWidth)
@@ -50,8 +55,8 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
                         let first = item % blocks * lanes
                         pack(
                             kernel + item / blocks * group + first * outputStep, outputs: min(lanes, outputs - first), lanes: lanes,
-                            channels: channels, used: used, taps: taps, outputStep: outputStep, channelStep: channelStep,
-                            isTurned: isTurned, to: out + item * taps * channels * lanes)
+                            channels: channels, used: used, outputStep: outputStep, channelStep: channelStep, places: places,
+                            to: out + item * taps * channels * lanes)
                     }
                 }
             }
@@ -62,15 +67,22 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 private func pack<Scalar: FloatingScalar>(
-    _ kernel: UnsafePointer<Scalar>, outputs: Int, lanes: Int, channels: Int, used: Int, taps: Int, outputStep: Int, channelStep: Int,
-    isTurned: Bool, to out: UnsafeMutablePointer<Scalar>
+    _ kernel: UnsafePointer<Scalar>, outputs: Int, lanes: Int, channels: Int, used: Int, outputStep: Int, channelStep: Int,
+    places: [Int], to out: UnsafeMutablePointer<Scalar>
 ) {
-    if outputs < lanes || used < channels { out.update(repeating: 0, count: taps * channels * lanes) }
-    let (first, step) = isTurned ? ((taps - 1) * channels * lanes, -channels * lanes) : (0, channels * lanes)
+    if outputs < lanes || used < channels { out.update(repeating: 0, count: places.count * channels * lanes) }
+    // Places at even distances are one transpose.
+    let step = places.count > 1 ? places[1] - places[0] : 1
+    let isEven = places.indices.allSatisfy { places[$0] == places[0] + $0 * step }
     let kernels = Scalar.kernels
     for channel in 0..<used {
-        kernels.transpose(
-            Int32(outputs), Int32(taps), kernel + channel * channelStep, outputStep, nil, out + first + channel * lanes, step)
+        let source = kernel + channel * channelStep
+        func transpose(_ tap: Int, _ count: Int) {
+            kernels.transpose(
+                Int32(outputs), Int32(count), source + tap, outputStep, nil, out + (places[tap] * channels + channel) * lanes,
+                step * channels * lanes)
+        }
+        if isEven { transpose(0, places.count) } else { for tap in places.indices { transpose(tap, 1) } }
     }
 }
 

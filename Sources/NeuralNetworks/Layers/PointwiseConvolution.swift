@@ -40,7 +40,7 @@ private let pieceRows = 24
 
 extension ConvolutionShape {
     func pointwiseImageGradient<Scalar: FloatingScalar>(_ cotangent: Tensor<Scalar>, _ kernel: Tensor<Scalar>) -> Tensor<Scalar> {
-        adjoint!.pointwiseProduct(cotangent, kernel.reshaped([groups, groupOutputs, groupChannels]).permuted([0, 2, 1]), bias: nil)
+        adjoint.pointwiseProduct(cotangent, kernel.reshaped([groups, groupOutputs, groupChannels]).permuted([0, 2, 1]), bias: nil)
     }
 
     /// - Parameters:
@@ -92,7 +92,7 @@ extension ConvolutionShape {
                 for block in Swift.stride(from: pixels.lowerBound, to: pixels.upperBound, by: lanes) {
                     kernels.convolve(
                         Int32(lanes), &taps, kernel + first * groupChannels, groupChannels, Int32(rows.count),
-                        packed + (block - pixels.lowerBound) * groupChannels, sums)
+                        packed + (block - pixels.lowerBound) * groupChannels, sums, lanes)
                     storePixels(
                         sums, block..<min(pixels.upperBound, block + lanes),
                         outputs: group * groupOutputs + rows.lowerBound..<group * groupOutputs + rows.upperBound, bias, to: out)

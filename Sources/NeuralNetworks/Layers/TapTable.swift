@@ -8,31 +8,37 @@ struct TapTable {
 
     /// For every output position, row-major, without the taps that see only padding. Places in the source are from an image's beginning.
     init(positionsOf shape: ConvolutionShape, _ layout: ChannelsLastLayout) {
-        for y in 0..<shape.outHeight {
-            for x in 0..<shape.outWidth {
-                append(
-                    shape, layout, y: y, x: x, shape.tapsInside(x, kernel: shape.kernelWidth, size: shape.width, padding: shape.paddingX))
-            }
+        let columns = (0..<shape.outWidth).map {
+            shape.tapsInside($0, kernel: shape.kernelWidth, size: shape.width, padding: shape.paddingX)
         }
+        append(shape, layout, columns)
     }
 
-    /// For the first output of every row, with all columns of the kernel: the same for all outputs of the row, seen from where they are.
+    /// For every row and its first outputs, as many as differ in which taps see pixels: with all that do or see padding, the same for further
+    /// outputs of the row, seen from where they are.
     init(rowsOf shape: ConvolutionShape, _ layout: ChannelsLastLayout) {
-        for y in 0..<shape.outHeight { append(shape, layout, y: y, x: 0, 0..<shape.kernelWidth) }
+        let columns = (0..<shape.sourceDilation).map { shape.tapsOnPixels($0, kernel: shape.kernelWidth, padding: shape.paddingX) }
+        append(shape, layout, columns)
     }
 
-    private mutating func append(_ shape: ConvolutionShape, _ layout: ChannelsLastLayout, y: Int, x: Int, _ columns: Range<Int>) {
-        let first = source.count
-        let isContiguous = shape.tapsAreContiguous
-        for ky in shape.tapsInside(y, kernel: shape.kernelHeight, size: shape.height, padding: shape.paddingY) {
-            for kx in columns.prefix(isContiguous ? 1 : columns.count) {
-                source.append(
-                    (y * shape.stride + ky * shape.dilation) * layout.rowStride
-                        + (x * shape.stride + kx * shape.dilation) * layout.pixelStride)
-                weights.append((ky * shape.kernelWidth + kx) * layout.channels)
+    private mutating func append(_ shape: ConvolutionShape, _ layout: ChannelsLastLayout, _ columns: [[Int]]) {
+        let (isContiguous, places) = (shape.columnsAreContiguous, (0..<shape.kernelWidth).map { shape.columnPlace($0) })
+        for y in 0..<shape.outHeight {
+            let rows = shape.tapsInside(y, kernel: shape.kernelHeight, size: shape.height, padding: shape.paddingY)
+            for (x, columns) in columns.enumerated() {
+                let first = source.count
+                for ky in rows {
+                    let row = (y * shape.stride + ky * shape.dilation - shape.paddingY) / shape.sourceDilation
+                    for kx in columns.prefix(isContiguous ? 1 : columns.count) {
+                        let column = (x * shape.stride + kx * shape.dilation - shape.paddingX) / shape.sourceDilation
+                        source.append(layout.place(row, column))
+                        weights.append((ky * shape.kernelWidth + places[kx]) * layout.channels)
+                    }
+                }
+                positions.append(
+                    (first, Int32(source.count - first), Int32(isContiguous ? columns.count * layout.channels : layout.channels)))
             }
         }
-        positions.append((first, Int32(source.count - first), Int32(isContiguous ? columns.count * layout.channels : layout.channels)))
     }
 
     /// Calls `body` with the taps by position.
@@ -56,9 +62,4 @@ struct TapTable {
                 runs: count, length: length, source: source.baseAddress.map { $0 + first }, weights: weights.baseAddress.map { $0 + first })
         }
     }
-}
-
-extension ConvolutionShape {
-    /// Whether neighbouring taps of a row of the kernel are neighbours in memory.
-    var tapsAreContiguous: Bool { groups == 1 && dilation == 1 }
 }

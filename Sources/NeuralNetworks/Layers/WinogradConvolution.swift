@@ -14,9 +14,7 @@ struct WinogradConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
     init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
         self.shape = shape
         self.kernel = kernel
-        source = ChannelsLast(
-            images, groups: shape.groups, paddingY: shape.paddingY, paddingX: shape.paddingX, moreRows: shape.outHeight % 2,
-            moreColumns: shape.outWidth % 2)
+        source = ChannelsLast(images, groups: shape.groups, shape.margins(for: .winograd))
     }
 
     func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
@@ -73,8 +71,7 @@ struct WinogradConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
         cotangent.scalars.withScalars { source in
             tiles.forEachRun(range) { place, image, y, x, count in
                 let first =
-                    source.baseAddress! + image * layout.imageStride + (y + layout.paddingY) * layout.rowStride
-                    + (x + layout.paddingX) * layout.pixelStride + group * layout.channels + firstOutput
+                    source.baseAddress! + image * layout.imageStride + layout.place(y, x) + group * layout.channels + firstOutput
                 for tile in 0..<count {
                     kernels.winograd(
                         warp_winograd_cotangent, Int32(shape.lanes), first + 2 * tile * layout.pixelStride, layout.rowStride,

@@ -73,7 +73,7 @@ struct WinogradForward<Scalar: FloatingScalar> {
             for plane in 0..<16 {
                 kernels.convolve(
                     Int32(lanes), &taps, inputs + plane * inputLayout.planeStride, inputLayout.tileStride, Int32(tiles),
-                    weights + plane * channels * lanes, products + plane * layout.planeStride)
+                    weights + plane * channels * lanes, products + plane * layout.planeStride, lanes)
             }
         }
     }
