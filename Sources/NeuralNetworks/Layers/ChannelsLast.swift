@@ -94,34 +94,39 @@ struct ChannelsLast<Scalar: FloatingScalar>: Sendable {
 private func transpose<Scalar: FloatingScalar>(
     _ images: UnsafePointer<Scalar>, batch: Int, channels: Int, _ layout: ChannelsLastLayout, to out: UnsafeMutablePointer<Scalar>
 ) {
-    let kernels = Scalar.kernels
-    let pixels = layout.height * layout.width
-    // Pixels that follow each other in both.
-    let run = layout.rowStride > layout.width * layout.pixelStride ? layout.width : pixels
+    let plane = layout.height * layout.width
     Threads.forEachPiece(of: batch, size: max(1, 16384 / max(1, layout.imageStride))) { piece in
         for image in piece {
             let target = out + image * layout.imageStride
-            if layout.channels > channels { target.update(repeating: 0, count: layout.imageStride) } else { clearMargins(target, layout) }
-            for first in stride(from: 0, to: pixels, by: run) {
-                for group in 0..<layout.groups {
-                    kernels.transpose(
-                        Int32(channels), Int32(run), images + (image * layout.groups + group) * channels * pixels + first, pixels, nil,
-                        target + layout.place(first / layout.width, 0) + group * layout.channels, layout.pixelStride)
-                }
+            if layout.channels > channels { target.update(repeating: 0, count: layout.imageStride) }
+            target.update(repeating: 0, count: layout.margins.top * layout.rowStride)
+            let bottom = target + (layout.margins.top + layout.height) * layout.rowStride
+            bottom.update(repeating: 0, count: layout.margins.bottom * layout.rowStride)
+            for group in 0..<layout.groups {
+                bringRows(
+                    0..<layout.height, of: images + (image * layout.groups + group) * channels * plane, channels: channels, layout,
+                    to: target + layout.margins.top * layout.rowStride + group * layout.channels)
             }
         }
     }
 }
 
-/// Sets the zeros around an image.
-private func clearMargins<Scalar: FloatingScalar>(_ image: UnsafeMutablePointer<Scalar>, _ layout: ChannelsLastLayout) {
-    let margins = layout.margins
-    image.update(repeating: 0, count: margins.top * layout.rowStride)
-    (image + (margins.top + layout.height) * layout.rowStride).update(repeating: 0, count: margins.bottom * layout.rowStride)
-    guard margins.left + margins.right > 0 else { return }
-    for y in 0..<layout.height {
-        let row = image + layout.place(y, -margins.left)
-        row.update(repeating: 0, count: margins.left * layout.pixelStride)
-        (row + (margins.left + layout.width) * layout.pixelStride).update(repeating: 0, count: margins.right * layout.pixelStride)
+/// Brings rows of the channels of a group to where they are neighbours, and zeros beside them.
+@inline(__always)
+func bringRows<Scalar: FloatingScalar>(
+    _ rows: Range<Int>, of channelPlanes: UnsafePointer<Scalar>, channels: Int, _ layout: ChannelsLastLayout,
+    to target: UnsafeMutablePointer<Scalar>
+) {
+    let kernels = Scalar.kernels
+    let (plane, left, right) = (layout.height * layout.width, layout.margins.left, layout.margins.right)
+    // Pixels that follow each other in both.
+    let run = left + right > 0 ? 1 : max(1, rows.count)
+    for y in stride(from: rows.lowerBound, to: rows.upperBound, by: run) {
+        let row = target + (y - rows.lowerBound) * layout.rowStride
+        for x in 0..<left { (row + x * layout.pixelStride).update(repeating: 0, count: layout.channels) }
+        for x in left + layout.width..<left + layout.width + right { (row + x * layout.pixelStride).update(repeating: 0, count: layout.channels) }
+        kernels.transpose(
+            Int32(channels), Int32(run * layout.width), channelPlanes + y * layout.width, plane, nil, row + left * layout.pixelStride,
+            layout.pixelStride)
     }
 }

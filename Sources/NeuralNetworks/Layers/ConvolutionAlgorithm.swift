@@ -72,7 +72,7 @@ protocol ChannelsLastPass: ConvolutionPass {
 
 extension ChannelsLastPass {
     func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
-        let last = shape.channelsLast(cotangent, isForImage: image, through: Self.algorithm)
+        lazy var last = shape.channelsLast(cotangent, isForImage: image, through: Self.algorithm)
         return (
             image ? shape.imageGradient(cotangent, kernel, channelsLast: last, through: Self.algorithm) : nil,
             isKernel ? kernelGradient(last) : nil

@@ -86,8 +86,8 @@ extension ConvolutionShape {
     /// How many columns of the kernel one that sees a pixel is from the next one that does.
     private var columnStep: Int { sourceDilation / greatestCommonDivisor(dilation, sourceDilation) }
 
-    /// Whether the columns that see pixels see neighbouring ones, all channels of which are one run of memory.
-    var columnsAreContiguous: Bool { groups == 1 && dilation * columnStep == sourceDilation }
+    /// Whether the columns that see pixels see neighbouring ones, which are one run of memory.
+    func columnsAreContiguous(in layout: ChannelsLastLayout) -> Bool { layout.groups == 1 && dilation * columnStep == sourceDilation }
 
     /// Where column `k` of the kernel is in the order in which columns that see pixels together follow each other.
     func columnPlace(_ k: Int) -> Int {

@@ -8,16 +8,22 @@ struct DirectConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
     static var algorithm: ConvolutionAlgorithm { .direct }
     let shape: ConvolutionShape
     let kernel: Tensor<Scalar>
-    private let source: ChannelsLast<Scalar>
+    private let images: Tensor<Scalar>
 
     init(_ shape: ConvolutionShape, images: Tensor<Scalar>, _ kernel: Tensor<Scalar>) {
         self.shape = shape
         self.kernel = kernel
-        source = ChannelsLast(images, groups: shape.groups, shape.margins(for: .direct), isSpread: shape.kernelWidth == 1)
+        self.images = images
+    }
+
+    private var channelsLast: ChannelsLast<Scalar> {
+        ChannelsLast(images, groups: shape.groups, shape.margins(for: .direct), isSpread: shape.kernelWidth == 1)
     }
 
     func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
-        DirectForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).result(bias: bias)
+        DirectForward(
+            shape, shape.takesImagesTogether ? .channelsLast(channelsLast) : .images(images), PackedWeights(kernel, lanes: shape.lanes, shape)
+        ).result(bias: bias)
     }
 
     /// The images are cut into a fixed number of shares, each summed by one thread, and the shares are added in order: so the number of
@@ -25,7 +31,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func kernelGradient(_ cotangent: ChannelsLast<Scalar>) -> Tensor<Scalar> {
-        let (shape, source, lanes) = (shape, source, shape.lanes)
+        let (shape, source, lanes) = (shape, channelsLast, shape.lanes)
         let blocks = shape.groups * shape.blocks
         let shares = max(1, min(shape.batch, 8 / max(1, blocks)))
         var sums = Tensor<Scalar>.zeros(
@@ -57,7 +63,7 @@ struct DirectConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
         firstOutput: Int, images: Range<Int>, to sums: UnsafeMutablePointer<Scalar>
     ) {
         let kernels = Scalar.kernels
-        let isContiguous = shape.columnsAreContiguous
+        let isContiguous = shape.columnsAreContiguous(in: source)
         let length = isContiguous ? shape.kernelWidth * shape.groupChannels : shape.groupChannels
         var pixels = warp_pixels(
             rows: 0, columns: Int32(shape.outWidth), source_row: shape.stride * source.rowStride,

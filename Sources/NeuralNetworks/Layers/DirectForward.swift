@@ -2,22 +2,23 @@ import CWarpKernels
 import LinearAlgebra
 import Tensors
 
-/// The work of a direct convolution, a row of outputs of several images at a time.
+/// The work of a direct convolution, a row of outputs at a time.
 struct DirectForward<Scalar: FloatingScalar> {
-    let shape: ConvolutionShape
-    let source: ChannelsLast<Scalar>
-    let weights: PackedWeights<Scalar>
-    /// Images whose pixels at the same place are computed together, where padding takes many taps, as all of them have the same; else, and with few
-    /// images, neighbouring pixels are, which are in the cache together.
-    private let together: Int
-    private let taps: TapTable
+    /// Where the images are read from.
+    enum Source {
+        /// Neighbouring pixels of a row are computed together. A thread brings a strip of an image to channels last, which its second cache holds,
+        /// and computes all outputs of it.
+        case images(Tensor<Scalar>)
+        /// Pixels of several images at the same place are computed together.
+        case channelsLast(ChannelsLast<Scalar>)
+    }
 
-    init(_ shape: ConvolutionShape, _ source: ChannelsLast<Scalar>, _ weights: PackedWeights<Scalar>) {
-        self.shape = shape
-        self.source = source
-        self.weights = weights
-        together = shape.batch >= 8 && shape.columnsOnPadding > 0.05 ? 24 : 1
-        taps = together > 1 ? TapTable(positionsOf: shape, source.layout) : TapTable(rowsOf: shape, source.layout)
+    let shape: ConvolutionShape
+    let source: Source
+    let weights: PackedWeights<Scalar>
+
+    init(_ shape: ConvolutionShape, _ source: Source, _ weights: PackedWeights<Scalar>) {
+        (self.shape, self.source, self.weights) = (shape, source, weights)
     }
 
     /// [N, O, h, w].
@@ -28,9 +29,7 @@ struct DirectForward<Scalar: FloatingScalar> {
             let out = out.baseAddress!
             withExtendedLifetime(bias) {
                 let bias = bias?.withScalars { $0.baseAddress! }
-                // Some ten thousand products a piece at least.
-                let rows = max(1, 65536 / max(1, together * shape.outWidth * shape.taps * weights.lanes))
-                forEachRow(piece: rows) { sums, y, images, outputs in
+                forEachRow(isWhole: false) { sums, y, images, outputs in
                     store(sums, shape, lanes: weights.lanes, y: y, images, outputs, bias, to: out)
                 }
             }
@@ -47,7 +46,7 @@ struct DirectForward<Scalar: FloatingScalar> {
             Tensor<Scalar>(shape: [shape.batch, shape.outputs]) { peaks in
                 let (peaks, places) = (peaks.baseAddress!, places.baseAddress!)
                 let kernels = Scalar.kernels
-                forEachRow(piece: shape.outHeight) { sums, y, images, outputs in
+                forEachRow(isWhole: true) { sums, y, images, outputs in
                     for x in 0..<shape.outWidth {
                         for image in images {
                             let first = image * shape.outputs + outputs.lowerBound
@@ -62,33 +61,50 @@ struct DirectForward<Scalar: FloatingScalar> {
         return (peaks, places)
     }
 
-    /// Calls `body` from several threads with the sums [pixels, images, lanes] of each row of outputs; one thread goes through `piece` rows, which
-    /// follow each other from the top of an image to its end, then on to further images, then to further outputs.
-    private func forEachRow(
-        piece: Int, _ body: (_ sums: UnsafePointer<Scalar>, _ y: Int, _ images: Range<Int>, _ outputs: Range<Int>) -> Void
-    ) {
-        let imageGroups = (shape.batch + together - 1) / together
-        let rows = imageGroups * shape.outHeight
-        let lanes = weights.lanes
-        let (layout, kernels) = (source.layout, Scalar.kernels)
-        taps.withTaps { taps in
-            source.scalars.withScalars { source in
+    private typealias RowBody = (_ sums: UnsafePointer<Scalar>, _ y: Int, _ images: Range<Int>, _ outputs: Range<Int>) -> Void
+
+    /// Calls `body` from several threads with the sums [pixels, images, lanes] of each row of outputs; where an image `isWhole`, one thread goes
+    /// through its rows from the top.
+    private func forEachRow(isWhole: Bool, _ body: RowBody) {
+        switch source {
+        case .images(let images): forEachRow(of: images, isWhole: isWhole, body)
+        case .channelsLast(let source): forEachRow(of: source, isWhole: isWhole, body)
+        }
+    }
+
+    private func forEachRow(of images: Tensor<Scalar>, isWhole: Bool, _ body: RowBody) {
+        let layout = ChannelsLastLayout(
+            groups: 1, channels: shape.groupChannels, height: shape.height, width: shape.width, shape.margins(for: .direct),
+            isSpread: shape.kernelWidth == 1)
+        let strips = DirectStrips(shape, rowElements: layout.rowStride)
+        let (lanes, kernels, plane) = (weights.lanes, Scalar.kernels, shape.height * shape.width)
+        TapTable(rowsOf: shape, layout).withTaps { taps in
+            images.withScalars { images in
                 weights.scalars.withScalars { packed in
-                    Threads.forEachPiece(of: shape.groups * shape.blocks(of: lanes) * rows, size: piece) { piece in
-                        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: together * shape.outWidth * lanes) { sums in
+                    let planes = shape.batch * shape.groups
+                    Threads.forEachPiece(of: planes * strips.count, size: isWhole ? strips.count : 1) { piece in
+                        withUnsafeTemporaryAllocation(
+                            of: Scalar.self, capacity: strips.inputRows * layout.rowStride + shape.outWidth * lanes
+                        ) { scratch in
+                            let (strip, sums) = (scratch.baseAddress!, scratch.baseAddress! + strips.inputRows * layout.rowStride)
                             for item in piece {
-                                let (block, row) = (item / rows, item % rows)
-                                let (group, firstOutput) = (block / shape.blocks(of: lanes), block % shape.blocks(of: lanes) * lanes)
-                                let firstImage = row / shape.outHeight * together
-                                let images = firstImage..<min(shape.batch, firstImage + together)
-                                add(
-                                    kernels, taps, source.baseAddress! + firstImage * layout.imageStride + group * layout.channels,
-                                    packed.baseAddress! + block * weights.blockCount, y: row % shape.outHeight, images: images.count,
-                                    to: sums.baseAddress!)
-                                let outputs = firstOutput..<min(firstOutput + lanes, shape.groupOutputs)
-                                body(
-                                    sums.baseAddress!, row % shape.outHeight, images,
-                                    group * shape.groupOutputs + outputs.lowerBound..<group * shape.groupOutputs + outputs.upperBound)
+                                let (image, group) = (item / strips.count / shape.groups, item / strips.count % shape.groups)
+                                let rows = strips[item % strips.count]
+                                let inputs = shape.rowsSeen(from: rows)
+                                bringRows(
+                                    inputs, of: images.baseAddress! + (image * shape.channels + group * shape.groupChannels) * plane,
+                                    channels: shape.groupChannels, layout, to: strip)
+                                for block in 0..<shape.blocks(of: lanes) {
+                                    let first = group * shape.groupOutputs + block * lanes
+                                    let outputs = first..<min(first + lanes, (group + 1) * shape.groupOutputs)
+                                    for y in rows {
+                                        addRow(
+                                            kernels, taps, strip - inputs.lowerBound * layout.rowStride, layout,
+                                            packed.baseAddress! + (group * shape.blocks(of: lanes) + block) * weights.blockCount, y: y,
+                                            to: sums)
+                                        body(sums, y, image..<image + 1, outputs)
+                                    }
+                                }
                             }
                         }
                     }
@@ -97,28 +113,92 @@ struct DirectForward<Scalar: FloatingScalar> {
         }
     }
 
-    /// The sums of row `y` of some images, from the first one's beginning.
-    private func add(
-        _ kernels: warp_kernels, _ taps: TapTable.Taps, _ source: UnsafePointer<Scalar>, _ weights: UnsafePointer<Scalar>, y: Int,
-        images: Int, to sums: UnsafeMutablePointer<Scalar>
+    /// The sums of row `y` of an image. Zeros beside it are multiplied too, so that all pixels of the row, or every so many of them, have the same
+    /// taps.
+    private func addRow(
+        _ kernels: warp_kernels, _ taps: TapTable.Taps, _ image: UnsafePointer<Scalar>, _ layout: ChannelsLastLayout,
+        _ weights: UnsafePointer<Scalar>, y: Int, to sums: UnsafeMutablePointer<Scalar>
     ) {
-        let (layout, lanes) = (self.source.layout, Int32(self.weights.lanes))
-        guard together > 1 else {
-            // The source's zeros are multiplied too, so that all pixels of the row, or every so many of them, have the same taps.
-            let apart = shape.sourceDilation
-            for first in 0..<min(apart, shape.outWidth) {
-                var row = taps[y * apart + first]
-                kernels.convolve(
-                    lanes, &row, source, shape.stride * layout.pixelStride, Int32((shape.outWidth - first + apart - 1) / apart), weights,
-                    sums + first * Int(lanes), apart * Int(lanes))
-            }
-            return
-        }
-        for x in 0..<shape.outWidth {
-            var position = taps[y * shape.outWidth + x]
-            kernels.convolve(lanes, &position, source, layout.imageStride, Int32(images), weights, sums + x * images * Int(lanes), Int(lanes))
+        let (lanes, apart) = (self.weights.lanes, shape.sourceDilation)
+        for first in 0..<min(apart, shape.outWidth) {
+            var row = taps[y * apart + first]
+            kernels.convolve(
+                Int32(lanes), &row, image, shape.stride * layout.pixelStride, Int32((shape.outWidth - first + apart - 1) / apart), weights,
+                sums + first * lanes, apart * lanes)
         }
     }
+
+    private func forEachRow(of source: ChannelsLast<Scalar>, isWhole: Bool, _ body: RowBody) {
+        let together = ConvolutionShape.imagesTogether
+        let rows = (shape.batch + together - 1) / together * shape.outHeight
+        let (lanes, blocks) = (weights.lanes, shape.blocks(of: weights.lanes))
+        let (layout, kernels) = (source.layout, Scalar.kernels)
+        // Some ten thousand products a piece at least.
+        let size = isWhole ? shape.outHeight : max(1, 65536 / max(1, together * shape.outWidth * shape.taps * lanes))
+        TapTable(positionsOf: shape, layout).withTaps { taps in
+            source.scalars.withScalars { source in
+                weights.scalars.withScalars { packed in
+                    Threads.forEachPiece(of: shape.groups * blocks * rows, size: size) { piece in
+                        withUnsafeTemporaryAllocation(of: Scalar.self, capacity: together * shape.outWidth * lanes) { sums in
+                            let sums = sums.baseAddress!
+                            for item in piece {
+                                let (block, y) = (item / rows, item % rows % shape.outHeight)
+                                let firstImage = item % rows / shape.outHeight * together
+                                let images = firstImage..<min(shape.batch, firstImage + together)
+                                let group = block / blocks
+                                for x in 0..<shape.outWidth {
+                                    var position = taps[y * shape.outWidth + x]
+                                    kernels.convolve(
+                                        Int32(lanes), &position,
+                                        source.baseAddress! + firstImage * layout.imageStride + group * layout.channels, layout.imageStride,
+                                        Int32(images.count), packed.baseAddress! + block * weights.blockCount, sums + x * images.count * lanes,
+                                        lanes)
+                                }
+                                let first = group * shape.groupOutputs + block % blocks * lanes
+                                body(sums, y, images, first..<min(first + lanes, (group + 1) * shape.groupOutputs))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ConvolutionShape {
+    fileprivate static var imagesTogether: Int { 24 }
+
+    /// Whether pixels of several images are computed together: where padding takes many taps, as all pixels at the same place have the same. Else,
+    /// and with few images, neighbouring pixels are.
+    var takesImagesTogether: Bool { batch >= 8 && columnsOnPadding > 0.05 }
+
+    /// The rows of an image that some rows of outputs see.
+    func rowsSeen(from rows: Range<Int>) -> Range<Int> {
+        let first = max(0, rows.lowerBound * stride - paddingY + sourceDilation - 1) / sourceDilation
+        let last = ((rows.upperBound - 1) * stride + (kernelHeight - 1) * dilation - paddingY) / sourceDilation
+        return min(first, height)..<max(min(first, height), min(height, last + 1))
+    }
+}
+
+/// Rows of outputs whose inputs a part of the second cache holds.
+struct DirectStrips {
+    let count: Int
+    /// At most.
+    let inputRows: Int
+    private let rows, outHeight: Int
+
+    init(_ shape: ConvolutionShape, rowElements: Int) {
+        outHeight = shape.outHeight
+        // Several pieces of work also of a single image.
+        let most = max(4, outHeight * max(1, shape.batch * shape.groups) / 16)
+        var rows = min(outHeight, most)
+        while rows > 1, shape.rowsSeen(from: 0..<rows).count * rowElements > 65536 { rows = (rows + 1) / 2 }
+        self.rows = rows
+        count = (outHeight + rows - 1) / rows
+        inputRows = ((rows - 1) * shape.stride + (shape.kernelHeight - 1) * shape.dilation) / shape.sourceDilation + 1
+    }
+
+    subscript(index: Int) -> Range<Int> { index * rows..<min(outHeight, (index + 1) * rows) }
 }
 
 /// Brings a row's sums to where they belong.

@@ -24,7 +24,11 @@ public func convolutionGlobalMax<Scalar: FloatingScalar>(
     let kernel = weight.stopGradient()
     let (peaks, places) =
         shape.isFasterByFourier
-        ? FourierPeaks(shape, source).peaks(kernel) : DirectForward(shape, source, PackedWeights(kernel, lanes: shape.lanes, shape)).peaks()
+        ? FourierPeaks(shape, source).peaks(kernel)
+        : DirectForward(
+            shape, shape.takesImagesTogether ? .channelsLast(source) : .images(x.stopGradient()),
+            PackedWeights(kernel, lanes: shape.lanes, shape)
+        ).peaks()
     return (peaks + bias.stopGradient()).recorded(
         from: [x, weight, bias],
         products: { isNeeded in

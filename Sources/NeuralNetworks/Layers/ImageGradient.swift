@@ -15,15 +15,18 @@ extension ConvolutionShape {
             right: behind(outWidth, kernelWidth, paddingX, width))
     }
 
-    /// The gradient by the outputs as the gradients by images and kernels read it: with the zeros around that the former needs, if asked for, and
+    /// The gradient by the outputs as the gradients by images and kernels read it: with the zeros around that the former needs, if it reads it, and
     /// those that fill up Winograd's tiles.
     func channelsLast<Scalar: FloatingScalar>(
         _ cotangent: Tensor<Scalar>, isForImage: Bool, through algorithm: ConvolutionAlgorithm
     ) -> ChannelsLast<Scalar> {
         let tiles = algorithm == .winograd ? Margins(bottom: outHeight % 2, right: outWidth % 2) : Margins()
-        return ChannelsLast(
-            cotangent, groups: groups, isForImage ? adjoint.margins(for: algorithm) : tiles, isSpread: kernelWidth == 1, multiple: lanes)
+        let margins = isForImage && readsChannelsLast(algorithm) ? adjoint.margins(for: algorithm) : tiles
+        return ChannelsLast(cotangent, groups: groups, margins, isSpread: kernelWidth == 1, multiple: lanes)
     }
+
+    /// Whether the gradient by the images is taken from `channelsLast`.
+    private func readsChannelsLast(_ algorithm: ConvolutionAlgorithm) -> Bool { algorithm == .winograd || adjoint.takesImagesTogether }
 
     /// The gradient by the images from that by the outputs: the adjoint of the convolution.
     ///
@@ -37,9 +40,14 @@ extension ConvolutionShape {
         through algorithm: ConvolutionAlgorithm
     ) -> Tensor<Scalar> {
         if algorithm == .pointwise { return pointwiseImageGradient(cotangent, kernel) }
+        func weights(channels: Int) -> PackedWeights<Scalar> { PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, self, channels: channels) }
+        guard readsChannelsLast(algorithm) else {
+            return DirectForward(adjoint, .images(cotangent), weights(channels: groupOutputs)).result(bias: nil)
+        }
         let last = last()
-        let weights = PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, self, channels: last.layout.channels)
+        let packed = weights(channels: last.layout.channels)
         return algorithm == .winograd
-            ? WinogradForward(adjoint, last, weights).result(bias: nil) : DirectForward(adjoint, last, weights).result(bias: nil)
+            ? WinogradForward(adjoint, last, packed).result(bias: nil)
+            : DirectForward(adjoint, .channelsLast(last), packed).result(bias: nil)
     }
 }

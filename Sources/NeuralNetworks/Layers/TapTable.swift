@@ -22,7 +22,7 @@ struct TapTable {
     }
 
     private mutating func append(_ shape: ConvolutionShape, _ layout: ChannelsLastLayout, _ columns: [[Int]]) {
-        let (isContiguous, places) = (shape.columnsAreContiguous, (0..<shape.kernelWidth).map { shape.columnPlace($0) })
+        let (isContiguous, places) = (shape.columnsAreContiguous(in: layout), (0..<shape.kernelWidth).map { shape.columnPlace($0) })
         for y in 0..<shape.outHeight {
             let rows = shape.tapsInside(y, kernel: shape.kernelHeight, size: shape.height, padding: shape.paddingY)
             for (x, columns) in columns.enumerated() {
