@@ -105,7 +105,7 @@ typedef struct {
 } warp_pixels;
 
 // The maps of Winograd's F(2x2, 3x3) from and to the space in which a convolution is a product: of 4x4 inputs, of 3x3 taps, and of the 4x4
-// products to 2x2 outputs; and for the gradient by the taps, of 2x2 outputs' and back to 3x3.
+// products to 2x2 outputs; and for the gradient by the taps, of 2x2 outputs' and back to 3x3. Those of F(2x2, 5x5) alike, with 6x6 and 5x5.
 typedef enum {
     warp_winograd_image,
     warp_winograd_weights,
@@ -238,9 +238,9 @@ typedef struct {
     void (*copy_rows)(int rows, int count, const void *source, ptrdiff_t source_row, const void *shifts, void *target,
                       ptrdiff_t target_row);
 
-    // One of Winograd's maps, of matrices whose elements are runs of `count` numbers: the rows and columns of source and target lie as far apart
+    // One of Winograd's maps for 3 or 5 taps along an axis, of matrices whose elements are runs of `count` numbers: the rows and columns of source and target lie as far apart
     // as is said.
-    void (*winograd)(warp_winograd map, int count, const void *source, ptrdiff_t source_row, ptrdiff_t source_column, void *target,
+    void (*winograd)(warp_winograd map, int taps, int count, const void *source, ptrdiff_t source_row, ptrdiff_t source_column, void *target,
                      ptrdiff_t target_row, ptrdiff_t target_column);
 
     // target[r * target_row + j] is the sum over i < terms of matrix[r * terms + i] * source[i * source_row + j], for r < rows and j < count,

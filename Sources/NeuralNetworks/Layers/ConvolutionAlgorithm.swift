@@ -5,7 +5,7 @@ import Tensors
 package enum ConvolutionAlgorithm: CaseIterable, Sendable {
     /// Straight from the images, channels last, with the sums in registers, without the taps that see only padding.
     case direct
-    /// With fewer products, of tiles of 2x2 outputs: of 3x3 taps without gaps, for outputs side by side, from some channels on.
+    /// With fewer products, of tiles of 2x2 outputs: of 3x3 or 5x5 taps without gaps, for outputs side by side, from some channels on.
     case winograd
     /// With far fewer products, of complex numbers, in the Fourier transforms of tiles: of larger kernels without gaps, for outputs side by side.
     case fourier
@@ -17,7 +17,7 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
         switch self {
         case .direct: true
         case .winograd:
-            kernelHeight == 3 && kernelWidth == 3 && geometry.stride == 1 && geometry.dilation == 1 && geometry.padding < kernelHeight
+            (kernelHeight == 3 || kernelHeight == 5) && kernelWidth == kernelHeight && geometry.stride == 1 && geometry.dilation == 1 && geometry.padding < kernelHeight
         case .fourier:
             max(kernelHeight, kernelWidth) <= FourierTiles.side && geometry.stride == 1 && geometry.dilation == 1 && geometry.groups == 1
                 && geometry.padding < min(kernelHeight, kernelWidth)

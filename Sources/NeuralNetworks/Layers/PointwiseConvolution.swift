@@ -19,16 +19,8 @@ struct PointwiseConvolution<Scalar: FloatingScalar>: ConvolutionPass {
     func gradients(_ cotangent: Tensor<Scalar>, image: Bool, kernel isKernel: Bool) -> (image: Tensor<Scalar>?, kernel: Tensor<Scalar>?) {
         (
             image ? shape.pointwiseImageGradient(cotangent, kernel) : nil,
-            isKernel ? kernelGradient(cotangent) : nil
+            isKernel ? PointwiseKernelGradient(shape, images: images, cotangent).result() : nil
         )
-    }
-
-    /// That of the direct convolution of images whose pixels are one row.
-    private func kernelGradient(_ cotangent: Tensor<Scalar>) -> Tensor<Scalar>? {
-        let row = images.reshaped([shape.batch, shape.channels, 1, shape.outPixels])
-        let flat = ConvolutionShape(row.shape, kernel.shape, ConvolutionGeometry(groups: shape.groups))
-        return DirectConvolution(flat, images: row, kernel)
-            .gradients(cotangent.reshaped([shape.batch, shape.outputs, 1, shape.outPixels]), image: false, kernel: true).kernel
     }
 }
 

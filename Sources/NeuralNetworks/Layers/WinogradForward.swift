@@ -2,21 +2,21 @@ import CWarpKernels
 import LinearAlgebra
 import Tensors
 
-/// The work of a convolution with 3x3 taps by Winograd's F(2x2, 3x3) (Lavin & Gray 2016, arXiv:1509.09308): tiles of 4x4 inputs and the kernel are
-/// mapped to where the convolution is 16 products of matrices, [tiles, channels] by [channels, outputs]; 2.25 times fewer products than the taps
-/// take.
+/// The work of a convolution by Winograd's F(2x2, 3x3) or F(2x2, 5x5) (Lavin & Gray 2016, arXiv:1509.09308): tiles of 4x4 or 6x6 inputs and the
+/// kernel are mapped to where the convolution is 16 or 36 products of matrices, [tiles, channels] by [channels, outputs]; 2.25 or 2.8 times fewer
+/// products than the taps take.
 struct WinogradForward<Scalar: FloatingScalar> {
     let shape: ConvolutionShape
     let source: ChannelsLast<Scalar>
     private let lanes: Int
-    /// [groups, blocks of outputs, 16, channels, lanes].
+    /// [groups, blocks of outputs, planes, channels, lanes].
     private let weights: Tensor<Scalar>
 
     init(_ shape: ConvolutionShape, _ source: ChannelsLast<Scalar>, _ weights: PackedWeights<Scalar>) {
         self.shape = shape
         self.source = source
         lanes = weights.lanes
-        self.weights = winogradMapped(weights.scalars, warp_winograd_weights, from: 3, to: 4)
+        self.weights = winogradMapped(weights.scalars, warp_winograd_weights, taps: shape.kernelHeight, from: shape.kernelHeight, to: shape.tileSide)
     }
 
     /// [N, O, h, w].
@@ -24,8 +24,8 @@ struct WinogradForward<Scalar: FloatingScalar> {
     @specialized(where Scalar == Double)
     func result(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
         let tiles = WinogradTiles(shape, channels: source.layout.channels)
-        let inputs = WinogradLayout(tiles: tiles.block, channels: source.layout.channels)
-        let products = WinogradLayout(tiles: tiles.block, channels: lanes)
+        let inputs = WinogradLayout(tiles, channels: source.layout.channels)
+        let products = WinogradLayout(tiles, channels: lanes)
         let blocks = shape.blocks(of: lanes)
         return Tensor(shape: [shape.batch, shape.outputs, shape.outHeight, shape.outWidth]) { out in
             let out = out.baseAddress!
@@ -40,11 +40,11 @@ struct WinogradForward<Scalar: FloatingScalar> {
                             let productsStart = inputsStart + inputs.count
                             for item in piece {
                                 let (group, range) = (item / tiles.blocks, tiles[block: item % tiles.blocks])
-                                source.mapTiles(tiles, range, group: group, to: inputsStart, inputs)
+                                source.mapTiles(tiles, range, side: shape.tileSide, group: group, to: inputsStart, inputs)
                                 for block in 0..<blocks {
                                     multiply(
-                                        inputsStart, inputs, tiles: range.count,
-                                        by: weights.baseAddress! + (group * blocks + block) * 16 * source.layout.channels * lanes,
+                                        inputsStart, inputs, planes: tiles.planes, tiles: range.count,
+                                        by: weights.baseAddress! + (group * blocks + block) * tiles.planes * source.layout.channels * lanes,
                                         to: productsStart, products)
                                     let first = block * lanes
                                     store(
@@ -61,16 +61,16 @@ struct WinogradForward<Scalar: FloatingScalar> {
         }
     }
 
-    /// The 16 products for a block of outputs.
+    /// The products for a block of outputs.
     private func multiply(
-        _ inputs: UnsafePointer<Scalar>, _ inputLayout: WinogradLayout, tiles: Int, by weights: UnsafePointer<Scalar>,
+        _ inputs: UnsafePointer<Scalar>, _ inputLayout: WinogradLayout, planes: Int, tiles: Int, by weights: UnsafePointer<Scalar>,
         to products: UnsafeMutablePointer<Scalar>, _ layout: WinogradLayout
     ) {
         let (kernels, channels) = (Scalar.kernels, source.layout.channels)
         var start = 0
         withUnsafePointer(to: &start) { start in
             var taps = warp_taps(runs: 1, length: Int32(channels), source: start, weights: start)
-            for plane in 0..<16 {
+            for plane in 0..<planes {
                 kernels.convolve(
                     Int32(lanes), &taps, inputs + plane * inputLayout.planeStride, inputLayout.tileStride, Int32(tiles),
                     weights + plane * channels * lanes, products + plane * layout.planeStride, lanes)
@@ -88,7 +88,8 @@ struct WinogradForward<Scalar: FloatingScalar> {
         tiles.forEachRun(range) { place, image, y, x, count in
             for tile in 0..<count {
                 kernels.winograd(
-                    warp_winograd_outputs, Int32(lanes), products + (place + tile) * lanes, 4 * layout.planeStride, layout.planeStride,
+                    warp_winograd_outputs, Int32(shape.kernelHeight), Int32(lanes), products + (place + tile) * lanes,
+                    shape.tileSide * layout.planeStride, layout.planeStride,
                     rows + 2 * tile * lanes, row, lanes)
             }
             for inner in 0..<min(2, shape.outHeight - y) {
@@ -103,9 +104,9 @@ struct WinogradForward<Scalar: FloatingScalar> {
 }
 
 extension ChannelsLast {
-    /// The 4x4 inputs of a range of tiles, mapped to 16 matrices [tiles, channels].
+    /// The inputs of a range of tiles, mapped to matrices [tiles, channels].
     func mapTiles(
-        _ tiles: WinogradTiles, _ range: Range<Int>, group: Int, to target: UnsafeMutablePointer<Scalar>, _ mapped: WinogradLayout
+        _ tiles: WinogradTiles, _ range: Range<Int>, side: Int, group: Int, to target: UnsafeMutablePointer<Scalar>, _ mapped: WinogradLayout
     ) {
         let kernels = Scalar.kernels
         scalars.withScalars { source in
@@ -115,8 +116,8 @@ extension ChannelsLast {
                     + group * layout.channels
                 for tile in 0..<count {
                     kernels.winograd(
-                        warp_winograd_image, Int32(layout.channels), first + 2 * tile * layout.pixelStride, layout.rowStride,
-                        layout.pixelStride, target + (place + tile) * mapped.tileStride, 4 * mapped.planeStride, mapped.planeStride)
+                        warp_winograd_image, Int32(side - 1), Int32(layout.channels), first + 2 * tile * layout.pixelStride, layout.rowStride,
+                        layout.pixelStride, target + (place + tile) * mapped.tileStride, side * mapped.planeStride, mapped.planeStride)
                 }
             }
         }
@@ -127,7 +128,7 @@ extension ChannelsLast {
 /// these sides: [groups, blocks, side, side, channels, lanes].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-func winogradMapped<Scalar: FloatingScalar>(_ kernels: Tensor<Scalar>, _ map: warp_winograd, from: Int, to: Int) -> Tensor<Scalar> {
+func winogradMapped<Scalar: FloatingScalar>(_ kernels: Tensor<Scalar>, _ map: warp_winograd, taps: Int, from: Int, to: Int) -> Tensor<Scalar> {
     let lengths = kernels.shape
     let (blocks, count) = (lengths[0] * lengths[1], lengths[lengths.count - 2] * lengths[lengths.count - 1])
     return Tensor(shape: [lengths[0], lengths[1], to, to] + lengths.suffix(2)) { out in
@@ -137,7 +138,7 @@ func winogradMapped<Scalar: FloatingScalar>(_ kernels: Tensor<Scalar>, _ map: wa
             Threads.forEachPiece(of: blocks, size: max(1, 4096 / max(1, count))) { piece in
                 for block in piece {
                     table.winograd(
-                        map, Int32(count), source + block * from * from * count, from * count, count, out + block * to * to * count,
+                        map, Int32(taps), Int32(count), source + block * from * from * count, from * count, count, out + block * to * to * count,
                         to * count, count)
                 }
             }

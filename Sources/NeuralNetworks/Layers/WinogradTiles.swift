@@ -2,6 +2,8 @@
 struct WinogradTiles: Sendable {
     private let rows, columns: Int
     let count: Int
+    /// Matrices in the space of products: a tile's side, squared.
+    let planes: Int
     /// Tiles that are transformed together, and so the size of a piece of work: as many as a part of the second cache holds.
     let block: Int
     var blocks: Int { (count + block - 1) / block }
@@ -9,7 +11,8 @@ struct WinogradTiles: Sendable {
     init(_ shape: ConvolutionShape, channels: Int) {
         (rows, columns) = ((shape.outHeight + 1) / 2, (shape.outWidth + 1) / 2)
         count = shape.batch * rows * columns
-        let most = min(64, max(16, 8192 / channels))
+        planes = shape.tileSide * shape.tileSide
+        let most = min(64, max(16, 131_072 / (planes * channels)))
         // Whole rows where they are short.
         block = columns <= most ? most / columns * columns : most
     }
@@ -29,14 +32,20 @@ struct WinogradTiles: Sendable {
     }
 }
 
-/// What a block of tiles is in the space of products: 16 matrices [tiles, channels]. Neighbours in two directions are an odd number of the cache's
+/// What a block of tiles is in the space of products: matrices [tiles, channels]. Neighbours in two directions are an odd number of the cache's
 /// lines apart, so that they do not take each other's place in it.
 struct WinogradLayout: Sendable {
     let tileStride, planeStride: Int
-    var count: Int { 16 * planeStride }
+    let count: Int
 
-    init(tiles: Int, channels: Int) {
+    init(_ tiles: WinogradTiles, channels: Int) {
         tileStride = oddLines(channels)
-        planeStride = oddLines(tiles * tileStride)
+        planeStride = oddLines(tiles.block * tileStride)
+        count = tiles.planes * planeStride
     }
+}
+
+extension ConvolutionShape {
+    /// The side of a tile's inputs, and of its products.
+    var tileSide: Int { kernelHeight + 1 }
 }
