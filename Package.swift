@@ -90,9 +90,11 @@ let package = Package(
         .target(name: "CHeap", path: "Tests/CHeap"),
         .executableTarget(
             name: "training-process", dependencies: ["CHeap", "LinearAlgebra", "Tensors", "NeuralNetworks"], path: "Tests/training-process"),
+        .executableTarget(
+            name: "operations-process", dependencies: ["LinearAlgebra", "Tensors", "NeuralNetworks"], path: "Tests/operations-process"),
         .testTarget(
             name: "NeuralNetworksTests",
-            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process"]),
+            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process", "operations-process"]),
         .testTarget(name: "LinWarpTests", dependencies: library + ["LinWarp", "TestSupport"]),
         .testTarget(name: "NumPyFilesTests", dependencies: ["NumPyFiles", "LinearAlgebra", "Tensors", "TestSupport"]),
         .target(name: "CTestTIFF", dependencies: ["CTIFF"], path: "Tests/CTestTIFF"),

@@ -1,3 +1,4 @@
+import CWarpKernels
 import LinearAlgebra
 
 extension Tensor {
@@ -75,8 +76,9 @@ private struct Permutation {
 private func copyPermuted<Scalar: FloatingScalar>(
     _ x: UnsafePointer<Scalar>, _ permutation: Permutation, into out: UnsafeMutablePointer<Scalar>
 ) {
-    // Tiles, so that the cache lines of both sides are used whole before they are evicted.
-    let tile = 32
+    // The result's rows are written whole, as many of them beside each other as fill a few of the source's cache lines; very long ones in parts.
+    let (tile, part) = (64, 4096)
+    let transpose = Scalar.kernels.transpose!
     let (rows, columns, rowStride, columnStride) = (
         permutation.rows, permutation.columns, permutation.rowStride, permutation.columnStride
     )
@@ -90,13 +92,11 @@ private func copyPermuted<Scalar: FloatingScalar>(
                 out.initialize(from: x, count: columns)
                 continue
             }
-            let firstRow = item % bands * tile
-            for firstColumn in stride(from: 0, to: columns, by: tile) {
-                for row in firstRow..<min(rows, firstRow + tile) {
-                    for column in firstColumn..<min(columns, firstColumn + tile) {
-                        out[row * rowStride + column] = x[row + column * columnStride]
-                    }
-                }
+            let row = item % bands * tile
+            for column in stride(from: 0, to: columns, by: part) {
+                transpose(
+                    Int32(min(part, columns - column)), Int32(min(tile, rows - row)), x + row + column * columnStride, columnStride, nil,
+                    out + row * rowStride + column, rowStride)
             }
         }
     }

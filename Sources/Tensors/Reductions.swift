@@ -103,6 +103,7 @@ private func sumChunks<Scalar: FloatingScalar>(
     let part = min(inner, 2048)
     let parts = part == 0 ? 0 : (inner + part - 1) / part
     let size = max(1, pieceSize / max(1, min(chunk, length) * part))
+    let sumRows = Scalar.kernels.sum_rows!
     Threads.forEachPiece(of: outer * chunks * parts, size: size) { piece in
         for item in piece {
             // With a single part or chunk, as for short rows, a division would take longer than the sum.
@@ -113,7 +114,7 @@ private func sumChunks<Scalar: FloatingScalar>(
             if inner == 1 {
                 target[0] = sumOfRow(source, rows)
             } else {
-                sumRows(source, rows: rows, columns: columns, stride: inner, into: target)
+                sumRows(rows, columns, source, inner, target)
             }
         }
     }
@@ -141,17 +142,6 @@ private func sumOfRow<Scalar: FloatingScalar>(_ x: UnsafePointer<Scalar>, _ coun
         i += 1
     }
     return (((a + e) + (b + f)) + ((c + g) + (d + h))) + rest
-}
-
-@inline(__always)
-private func sumRows<Scalar: FloatingScalar>(
-    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, stride: Int, into sums: UnsafeMutablePointer<Scalar>
-) {
-    for i in 0..<columns { sums[i] = 0 }
-    for row in 0..<rows {
-        let x = x + row * stride
-        for i in 0..<columns { sums[i] += x[i] }
-    }
 }
 
 extension Tensor {

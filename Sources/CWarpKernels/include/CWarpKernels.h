@@ -296,6 +296,9 @@ typedef struct {
     // Where the first of each row's largest (or smallest) elements stands in it. A NaN comes before any number. At least one column.
     void (*extremes)(bool largest, size_t rows, size_t columns, const void *matrix, ptrdiff_t *places);
 
+    // The sum of each column, of rows whose beginnings are `stride` elements apart; few enough for sums of the scalar type.
+    void (*sum_rows)(size_t rows, size_t columns, const void *matrix, size_t stride, void *out);
+
     // e^x by its sum over the row. The largest element is subtracted first, unless it is infinite or NaN.
     void (*softmax)(size_t rows, size_t columns, const void *matrix, void *out);
 
