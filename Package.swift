@@ -94,7 +94,9 @@ let package = Package(
             name: "operations-process", dependencies: ["LinearAlgebra", "Tensors", "NeuralNetworks"], path: "Tests/operations-process"),
         .testTarget(
             name: "NeuralNetworksTests",
-            dependencies: ["LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process", "operations-process"]),
+            dependencies: [
+                "LinearAlgebra", "Tensors", "Sampling", "NeuralNetworks", "TestSupport", "training-process", "operations-process",
+            ]),
         .testTarget(name: "LinWarpTests", dependencies: library + ["LinWarp", "TestSupport"]),
         .testTarget(name: "NumPyFilesTests", dependencies: ["NumPyFiles", "LinearAlgebra", "Tensors", "TestSupport"]),
         .target(name: "CTestTIFF", dependencies: ["CTIFF"], path: "Tests/CTestTIFF"),

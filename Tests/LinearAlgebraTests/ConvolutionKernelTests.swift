@@ -20,7 +20,8 @@ extension KernelLevelTests {
                         sourceRuns.withUnsafeBufferPointer { sourceRuns in
                             weightRuns.withUnsafeBufferPointer { weightRuns in
                                 var taps = warp_taps(
-                                    runs: Int32(runs), length: Int32(length), source: sourceRuns.baseAddress, weights: weightRuns.baseAddress)
+                                    runs: Int32(runs), length: Int32(length), source: sourceRuns.baseAddress,
+                                    weights: weightRuns.baseAddress)
                                 kernels.convolve(Int32(lanes), &taps, source, step, Int32(pixels), weights, &out, outStep)
                             }
                         }
@@ -98,7 +99,8 @@ extension KernelLevelTests {
                     let cotangent = Array(kernel[..<(4 * count)])
                     let image = mapped(warp_winograd_image, image, side, side, kernels)
                     return mapped(
-                        warp_winograd_weight_gradient, product(image, mapped(warp_winograd_cotangent, cotangent, 2, side, kernels)), side, taps,
+                        warp_winograd_weight_gradient, product(image, mapped(warp_winograd_cotangent, cotangent, 2, side, kernels)), side,
+                        taps,
                         kernels)
                 }
                 compareLevels(type, "winograd, \(taps) taps", tolerance, outputs)

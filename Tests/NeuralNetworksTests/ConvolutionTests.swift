@@ -102,7 +102,8 @@ final class ConvolutionTests: XCTestCase {
     /// Outputs several pixels apart: of the gradient by the images every so many columns have the same taps, or none; more padding than taps.
     func testStrides() {
         for (index, (x, outputs, kernel, geometry)) in [
-            ([2, 3, 9, 10], 5, 3, ConvolutionGeometry(stride: 2, padding: 1)), ([1, 20, 8, 7], 18, 5, ConvolutionGeometry(stride: 2, padding: 2)),
+            ([2, 3, 9, 10], 5, 3, ConvolutionGeometry(stride: 2, padding: 1)),
+            ([1, 20, 8, 7], 18, 5, ConvolutionGeometry(stride: 2, padding: 2)),
             ([9, 4, 12, 12], 20, 3, ConvolutionGeometry(stride: 2)), ([2, 3, 11, 13], 2, 2, ConvolutionGeometry(stride: 4, padding: 1)),
             ([1, 5, 15, 16], 17, 7, ConvolutionGeometry(stride: 3, padding: 3)), ([3, 6, 7, 6], 4, 1, ConvolutionGeometry(stride: 2)),
             ([2, 4, 13, 12], 6, 3, ConvolutionGeometry(stride: 2, padding: 3, dilation: 2, groups: 2)),

@@ -124,7 +124,9 @@ func bringRows<Scalar: FloatingScalar>(
     for y in stride(from: rows.lowerBound, to: rows.upperBound, by: run) {
         let row = target + (y - rows.lowerBound) * layout.rowStride
         for x in 0..<left { (row + x * layout.pixelStride).update(repeating: 0, count: layout.channels) }
-        for x in left + layout.width..<left + layout.width + right { (row + x * layout.pixelStride).update(repeating: 0, count: layout.channels) }
+        for x in left + layout.width..<left + layout.width + right {
+            (row + x * layout.pixelStride).update(repeating: 0, count: layout.channels)
+        }
         kernels.transpose(
             Int32(channels), Int32(run * layout.width), channelPlanes + y * layout.width, plane, nil, row + left * layout.pixelStride,
             layout.pixelStride)

@@ -17,7 +17,8 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
         switch self {
         case .direct: true
         case .winograd:
-            (kernelHeight == 3 || kernelHeight == 5) && kernelWidth == kernelHeight && geometry.stride == 1 && geometry.dilation == 1 && geometry.padding < kernelHeight
+            (kernelHeight == 3 || kernelHeight == 5) && kernelWidth == kernelHeight && geometry.stride == 1 && geometry.dilation == 1
+                && geometry.padding < kernelHeight
         case .fourier:
             max(kernelHeight, kernelWidth) <= FourierTiles.side && geometry.stride == 1 && geometry.dilation == 1 && geometry.groups == 1
                 && geometry.padding < min(kernelHeight, kernelWidth)

@@ -22,7 +22,8 @@ struct DirectConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
 
     func forward(bias: Tensor<Scalar>?) -> Tensor<Scalar> {
         DirectForward(
-            shape, shape.takesImagesTogether ? .channelsLast(channelsLast) : .images(images), PackedWeights(kernel, lanes: shape.lanes, shape)
+            shape, shape.takesImagesTogether ? .channelsLast(channelsLast) : .images(images),
+            PackedWeights(kernel, lanes: shape.lanes, shape)
         ).result(bias: bias)
     }
 

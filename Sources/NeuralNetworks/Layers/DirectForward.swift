@@ -151,7 +151,8 @@ struct DirectForward<Scalar: FloatingScalar> {
                                     kernels.convolve(
                                         Int32(lanes), &position,
                                         source.baseAddress! + firstImage * layout.imageStride + group * layout.channels, layout.imageStride,
-                                        Int32(images.count), packed.baseAddress! + block * weights.blockCount, sums + x * images.count * lanes,
+                                        Int32(images.count), packed.baseAddress! + block * weights.blockCount,
+                                        sums + x * images.count * lanes,
                                         lanes)
                                 }
                                 let first = group * shape.groupOutputs + block % blocks * lanes

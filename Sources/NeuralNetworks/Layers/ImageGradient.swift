@@ -40,7 +40,9 @@ extension ConvolutionShape {
         through algorithm: ConvolutionAlgorithm
     ) -> Tensor<Scalar> {
         if algorithm == .pointwise { return pointwiseImageGradient(cotangent, kernel) }
-        func weights(channels: Int) -> PackedWeights<Scalar> { PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, self, channels: channels) }
+        func weights(channels: Int) -> PackedWeights<Scalar> {
+            PackedWeights(adjointOf: kernel, lanes: adjoint.lanes, self, channels: channels)
+        }
         guard readsChannelsLast(algorithm) else {
             return DirectForward(adjoint, .images(cotangent), weights(channels: groupOutputs)).result(bias: nil)
         }

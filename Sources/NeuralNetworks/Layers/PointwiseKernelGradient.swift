@@ -83,7 +83,8 @@ struct PointwiseKernelGradient<Scalar: FloatingScalar> {
         let weights = range.indices.map { ($0 - range.lowerBound) * count }
         starts.withUnsafeBufferPointer { starts in
             weights.withUnsafeBufferPointer { weights in
-                var taps = warp_taps(runs: Int32(range.count), length: Int32(count), source: starts.baseAddress, weights: weights.baseAddress)
+                var taps = warp_taps(
+                    runs: Int32(range.count), length: Int32(count), source: starts.baseAddress, weights: weights.baseAddress)
                 kernels.convolve(
                     Int32(lanes), &taps, images + (range.lowerBound * shape.channels + group * channels) * shape.outPixels + first,
                     shape.outPixels, Int32(channels), scratch, products, lanes)

@@ -76,15 +76,18 @@ struct WinogradConvolution<Scalar: FloatingScalar>: ChannelsLastPass {
                     source.baseAddress! + image * layout.imageStride + layout.place(y, x) + group * layout.channels + firstOutput
                 for tile in 0..<count {
                     kernels.winograd(
-                        warp_winograd_cotangent, Int32(shape.kernelHeight), Int32(shape.lanes), first + 2 * tile * layout.pixelStride, layout.rowStride,
-                        layout.pixelStride, target + (place + tile) * mapped.tileStride, shape.tileSide * mapped.planeStride, mapped.planeStride)
+                        warp_winograd_cotangent, Int32(shape.kernelHeight), Int32(shape.lanes), first + 2 * tile * layout.pixelStride,
+                        layout.rowStride,
+                        layout.pixelStride, target + (place + tile) * mapped.tileStride, shape.tileSide * mapped.planeStride,
+                        mapped.planeStride)
                 }
             }
         }
     }
 
     private func addProducts(
-        _ x: UnsafePointer<Scalar>, _ inputs: WinogradLayout, _ g: UnsafePointer<Scalar>, _ outputs: WinogradLayout, planes: Int, tiles: Int,
+        _ x: UnsafePointer<Scalar>, _ inputs: WinogradLayout, _ g: UnsafePointer<Scalar>, _ outputs: WinogradLayout, planes: Int,
+        tiles: Int,
         to sums: UnsafeMutablePointer<Scalar>
     ) {
         let kernels = Scalar.kernels

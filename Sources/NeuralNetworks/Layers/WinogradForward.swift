@@ -16,7 +16,8 @@ struct WinogradForward<Scalar: FloatingScalar> {
         self.shape = shape
         self.source = source
         lanes = weights.lanes
-        self.weights = winogradMapped(weights.scalars, warp_winograd_weights, taps: shape.kernelHeight, from: shape.kernelHeight, to: shape.tileSide)
+        self.weights = winogradMapped(
+            weights.scalars, warp_winograd_weights, taps: shape.kernelHeight, from: shape.kernelHeight, to: shape.tileSide)
     }
 
     /// [N, O, h, w].
@@ -106,7 +107,8 @@ struct WinogradForward<Scalar: FloatingScalar> {
 extension ChannelsLast {
     /// The inputs of a range of tiles, mapped to matrices [tiles, channels].
     func mapTiles(
-        _ tiles: WinogradTiles, _ range: Range<Int>, side: Int, group: Int, to target: UnsafeMutablePointer<Scalar>, _ mapped: WinogradLayout
+        _ tiles: WinogradTiles, _ range: Range<Int>, side: Int, group: Int, to target: UnsafeMutablePointer<Scalar>,
+        _ mapped: WinogradLayout
     ) {
         let kernels = Scalar.kernels
         scalars.withScalars { source in
@@ -116,7 +118,8 @@ extension ChannelsLast {
                     + group * layout.channels
                 for tile in 0..<count {
                     kernels.winograd(
-                        warp_winograd_image, Int32(side - 1), Int32(layout.channels), first + 2 * tile * layout.pixelStride, layout.rowStride,
+                        warp_winograd_image, Int32(side - 1), Int32(layout.channels), first + 2 * tile * layout.pixelStride,
+                        layout.rowStride,
                         layout.pixelStride, target + (place + tile) * mapped.tileStride, side * mapped.planeStride, mapped.planeStride)
                 }
             }
@@ -128,7 +131,9 @@ extension ChannelsLast {
 /// these sides: [groups, blocks, side, side, channels, lanes].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-func winogradMapped<Scalar: FloatingScalar>(_ kernels: Tensor<Scalar>, _ map: warp_winograd, taps: Int, from: Int, to: Int) -> Tensor<Scalar> {
+func winogradMapped<Scalar: FloatingScalar>(_ kernels: Tensor<Scalar>, _ map: warp_winograd, taps: Int, from: Int, to: Int) -> Tensor<
+    Scalar
+> {
     let lengths = kernels.shape
     let (blocks, count) = (lengths[0] * lengths[1], lengths[lengths.count - 2] * lengths[lengths.count - 1])
     return Tensor(shape: [lengths[0], lengths[1], to, to] + lengths.suffix(2)) { out in
@@ -138,7 +143,8 @@ func winogradMapped<Scalar: FloatingScalar>(_ kernels: Tensor<Scalar>, _ map: wa
             Threads.forEachPiece(of: blocks, size: max(1, 4096 / max(1, count))) { piece in
                 for block in piece {
                     table.winograd(
-                        map, Int32(taps), Int32(count), source + block * from * from * count, from * count, count, out + block * to * to * count,
+                        map, Int32(taps), Int32(count), source + block * from * from * count, from * count, count,
+                        out + block * to * to * count,
                         to * count, count)
                 }
             }
