@@ -54,7 +54,7 @@ def network_rows():
 def convolution_rows():
     for lengths in [(16, 64, 56, 64, 3, 1, 1), (16, 128, 28, 128, 3, 1, 1), (16, 256, 14, 256, 3, 1, 1), (32, 512, 7, 512, 1, 0, 1),
                     (4, 3, 224, 64, 7, 3, 2), (8, 96, 40, 160, 3, 1, 1), (32, 32, 32, 64, 5, 2, 1), (64, 16, 32, 32, 3, 1, 2),
-                    (16, 256, 28, 64, 1, 0, 1)]:
+                    (16, 256, 28, 64, 1, 0, 1), (16, 192, 14, 64, 5, 2, 1), (16, 64, 56, 128, 3, 1, 2), (16, 256, 14, 256, 3, 1, 2)]:
         words = "convolution " + " ".join(map(str, lengths))
         yield f"convolution {lengths} forward", words, ("convolution", *lengths, False)
         yield f"convolution {lengths} forward and backward", words + " training", ("convolution", *lengths, True)

@@ -32,9 +32,9 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 /// The cross-correlation of images [N, C, H, W] with kernels [O, C / groups, kh, kw], as in PyTorch's `conv2d`: [N, O, h, w].
 /// Differentiable by all operands.
 ///
-/// Kernels of 3x3 with a stride and dilation of 1 and many channels go by Winograd's F(2x2, 3x3) (Lavin & Gray 2016), and kernels of 5x5 and more by
-/// Fourier transforms of tiles (Mathieu, Henaff & LeCun 2014) where there are a dozen images and not too many channels: the rounding is
-/// another than that of a sum over the taps. A NaN or an infinity then reaches outputs that do not see it: up to a pixel beyond those that do, or
+/// Kernels of 3x3 and 5x5 with a stride and dilation of 1 and many channels go by Winograd's F(2x2, 3x3) and F(2x2, 5x5) (Lavin & Gray 2016), and larger
+/// ones, or with few channels, by Fourier transforms of tiles (Mathieu, Henaff & LeCun 2014) where there are a dozen images: the rounding is another
+/// than that of a sum over the taps. A NaN or an infinity then reaches outputs that do not see it: up to a pixel beyond those that do, or
 /// those up to 16 pixels away.
 ///
 /// - Parameters:
