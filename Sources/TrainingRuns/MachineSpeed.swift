@@ -32,7 +32,8 @@ package struct MachineSpeed: Sendable {
                             var taps = warp_taps(runs: 1, length: Int32(length), source: start, weights: start)
                             for _ in 0..<times {
                                 Float.kernels.convolve(
-                                    Int32(lanes), &taps, operands, length, Int32(pixels), operands + pixels * length, sums.baseAddress!)
+                                    Int32(lanes), &taps, operands, length, Int32(pixels), operands + pixels * length, sums.baseAddress!,
+                                    lanes)
                             }
                         }
                     }

@@ -66,7 +66,7 @@ struct FourierPeaks<Scalar: FloatingScalar> {
         return Tensor(shape: [shape.batch, size]) { out in
             let out = out.baseAddress!
             source.scalars.withScalars { source in
-                let first = source.baseAddress! + layout.paddingY * layout.rowStride + layout.paddingX * layout.pixelStride
+                let first = source.baseAddress! + layout.place(0, 0)
                 Threads.forEachPiece(of: shape.batch, size: 4) { piece in
                     withUnsafeTemporaryAllocation(of: Scalar.self, capacity: fromImages.countBetween(each: channels)) { between in
                         for image in piece {
