@@ -189,7 +189,7 @@ results-page:
 test-kernels: setup
 	$(BUILD) --build-tests
 	for level in baseline $(shell grep -om1 'avx2' /proc/cpuinfo) $(shell grep -om1 'avx512vl' /proc/cpuinfo | sed 's/vl//'); do \
-		for threads in 1 2; do \
+		for threads in 1 2 3; do \
 			echo "test-kernels: $$level, threads: $$threads"; \
 			LINWARP_KERNELS=$$level LINWARP_THREADS=$$threads $(TEST) --skip-build || exit 1; \
 		done; \

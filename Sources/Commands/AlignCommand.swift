@@ -158,7 +158,7 @@ struct SearchOptions: ParsableArguments {
         for (i, name) in samplers.enumerated() {
             progress.show("aligning with \(name.rawValue) (\(i + 1) of \(samplers.count))")
             let settings = AlignmentSettings.paper(
-                family: family, sampler: name.forAlignment(seed: seed),
+                family: family, sampler: name.forAlignment(LinearizedSampler(regularization: 1, draws: .lattice), seed: seed),
                 optimizer: optimizer == .adam ? .adam() : .levenbergMarquardt(), initial: try start(images) ?? .identity,
                 iterations: iterations ?? (optimizer == .adam ? 200 : 60))
             let start = ContinuousClock.now

@@ -123,7 +123,8 @@ struct TrainCommand: ParsableCommand {
         guard images.height >= downsample else { throw tooSmall }
         let configuration = NetworkConfiguration(
             architecture: dataset.architecture, transformer: network, sampler: sampler, downsampling: downsample,
-            channels: images.channels, side: images.height, classes: images.classCount, seed: seed, linearized: transformer.linearized,
+            channels: images.channels, side: images.height, classes: images.classCount, seed: seed,
+            linearized: transformer.linearized(sampler),
             scaleBound: transformer.scaleBound)
         guard configuration.isValid else { throw tooSmall }
         return TrainingRun(

@@ -27,7 +27,7 @@ struct TransformerOptions: ParsableArguments {
             """, transform: choiceArgument)
     var bias: LinearizedSampler.Bias?
 
-    @Option(help: "How its samples are drawn: independent, or lattice, spread evenly (default: independent).", transform: choiceArgument)
+    @Option(help: "How its samples are drawn: independent, or lattice, spread evenly (default: lattice).", transform: choiceArgument)
     var draws: LinearizedSampler.Draws?
 
     @Option(help: "What becomes of its samples outside of the image: left-out or counted (default: left-out).", transform: choiceArgument)
@@ -60,15 +60,15 @@ struct TransformerOptions: ParsableArguments {
         noiseFrame != nil || sigma != nil || initialSigma != nil || bias != nil || draws != nil || outside != nil
     }
 
-    /// Nil where none are given.
-    var linearized: NetworkConfiguration.LinearizedOptions? {
-        guard areGiven else { return nil }
+    /// Nil for other samplers.
+    func linearized(_ sampler: NetworkConfiguration.SamplerKind) -> NetworkConfiguration.LinearizedOptions? {
+        guard sampler.isLinearized else { return nil }
         var options = NetworkConfiguration.LinearizedOptions()
         let last = sigma ?? options.sigma.last
         options.sigma = initialSigma.map { .narrowing(from: $0, to: last, iterations: sigmaIterations ?? 1) } ?? .constant(last)
         options.noiseFrame = noiseFrame ?? options.noiseFrame
         options.bias = bias ?? options.bias
-        options.draws = draws ?? options.draws
+        options.draws = draws ?? .lattice
         options.outside = outside ?? options.outside
         return options
     }

@@ -81,7 +81,7 @@ static void test_random(scalar s) {
     const array uniforms = zeros(s, count), normals = zeros(s, count), samples = zeros(s, 2 * pairs * pixels);
     s.kernels->uniforms(key, first, count, uniforms.at);
     s.kernels->normals(key, first, count, normals.at);
-    s.kernels->sample_normals(key, pairs, 100, pixels, samples.at, pixels);
+    s.kernels->sample_normals(key, warp_draws_independent, pairs, 1, 100, pixels, samples.at, pixels);
     // From the authors' own tests.
     uint32_t known[4] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
     naive_philox(UINT64_MAX, 10, known);

@@ -91,7 +91,7 @@ final class TrainTests: ToolTestCase {
         let training = quickTraining + ["--network", "stn", "--iterations", "3", "--interval", "1", "--downsample", "2"]
         let options = [
             [], ["--noise-frame", "source"], ["--sigma", "0.5"], ["--initial-sigma", "2", "--sigma-iterations", "2"], ["--bias", "mean"],
-            ["--draws", "lattice"], ["--outside", "counted"],
+            ["--draws", "independent"], ["--outside", "counted"],
         ]
         var losses: [[Double]] = []
         for options in options {
