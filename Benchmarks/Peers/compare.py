@@ -26,7 +26,7 @@ def sampler_rows():
         for direction in ["forward", "backward"]:
             for of in ["points", "matrices"] + (["points+image"] if direction == "backward" else []):
                 peer = ("sampling", "bilinear", shape, size, direction, of)
-                for sampler in ["bilinear", "linearized"]:
+                for sampler in ["bilinear", "linearized"] + (["lattice"] if direction == "forward" else []):
                     yield f"{name}, {sampler} {direction}, {of} / torch bilinear", f"sample {sampler} {words} {direction} {of}", peer
             yield (f"{name}, linearized {direction}, points / torch linearized", f"sample linearized {words} {direction} points",
                    ("sampling", "linearized", shape, size, direction, "points"))
@@ -58,6 +58,17 @@ def convolution_rows():
         words = "convolution " + " ".join(map(str, lengths))
         yield f"convolution {lengths} forward", words, ("convolution", *lengths, False)
         yield f"convolution {lengths} forward and backward", words + " training", ("convolution", *lengths, True)
+
+
+def thread_rows():
+    """What LinWarp does on all threads against itself on one."""
+    cases = [f"sample {sampler} {' '.join(map(str, shape + size))} {direction} points" for shape, size in (SHAPES[0], SHAPES[2])
+             for sampler in ["bilinear", "linearized", "lattice"] for direction in ["forward", "backward"]]
+    cases += [case for _, case, _ in network_rows()]
+    cases += [case for _, case, _ in convolution_rows()]
+    cases += [f"tensor {operation} 1000 10000 1" for operation in torch_cases.TENSOR_OPERATIONS]
+    for case in dict.fromkeys(cases):
+        yield f"{case} / one thread", case, ("one thread", case)
 
 
 def remap_rows():
@@ -99,16 +110,17 @@ def tensor_rows():
 
 
 GROUPS = {"samplers": sampler_rows, "python": python_rows, "networks": network_rows, "convolutions": convolution_rows, "remap": remap_rows, "solves": solve_rows,
-          "tensors": tensor_rows}
+          "tensors": tensor_rows, "threads": thread_rows}
 
 
-def find_case(worker, case):
-    """What does one repetition of a case, and gives its milliseconds. LinWarp's are the worker's words, but for those of its Python package."""
+def find_case(worker, single, case):
+    """What does one repetition of a case, and gives its milliseconds. LinWarp's are the worker's words, but for those of its Python package; `single` is
+    a worker of one thread."""
     if isinstance(case, str):
         return lambda: worker.time(case)
     function, *operands = case
-    if function == "worker":
-        return lambda: worker.time(*operands)
+    if function in ["worker", "one thread"]:
+        return lambda: (worker if function == "worker" else single).time(*operands)
     if function == "remap":
         return remap(*operands)
     return getattr(torch_cases, function)(*operands)
@@ -136,12 +148,12 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     package = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    worker = Worker(package, arguments.threads)
+    worker, single = Worker(package, arguments.threads), Worker(package, 1)
     print(f"PyTorch {torch.__version__}, {arguments.threads} threads; LinWarp: {worker.description}")
     print(f"{'LinWarp ms':>10} {'peer ms':>9} {'ratio':>6} {'(quartiles)':>14}  what")
     for group in arguments.groups:
         for what, ours, theirs in GROUPS[group]():
-            mine, peer = find_case(worker, ours), find_case(worker, theirs)
+            mine, peer = find_case(worker, single, ours), find_case(worker, single, theirs)
             pairs = []
             for turn in range(arguments.turns + 1):
                 pair = in_a_row(mine), in_a_row(peer)
@@ -152,6 +164,7 @@ def main():
             print(f"{statistics.median(a for a, _ in pairs):10.3f} {statistics.median(b for _, b in pairs):9.3f} "
                   f"{statistics.median(ratios):6.2f} {quartiles:>14}  {what}", flush=True)
     worker.close()
+    single.close()
 
 
 if __name__ == "__main__":

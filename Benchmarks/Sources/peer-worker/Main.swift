@@ -30,9 +30,14 @@ enum PeerWorker {
                 return nil
             }
             let ofImage = variable == .pointsAndImage
-            let sampler: any Sampler =
-                words[1] == "bilinear"
-                ? BilinearSampler(propagatesToImage: ofImage) : LinearizedSampler(imageGradient: ofImage ? .centre : .none)
+            let sampler: any Sampler
+            switch words[1] {
+            case "bilinear": sampler = BilinearSampler(propagatesToImage: ofImage)
+            case "linearized": sampler = LinearizedSampler(imageGradient: ofImage ? .centre : .none)
+            // Of the same error of the slopes.
+            case "lattice": sampler = LinearizedSampler(sampleCount: 5, imageGradient: ofImage ? .centre : .none, draws: .lattice)
+            default: return nil
+            }
             let shape = SamplingCase.Shape(numbers[0], numbers[1], numbers[2], numbers[3], to: numbers[4], numbers[5])
             return SamplingCase(sampler, shape, direction, variable)
         case ("localization", 1...2, 0): return LocalizationCase(isTraining: words.last == "training")
