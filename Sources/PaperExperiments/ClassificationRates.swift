@@ -38,15 +38,15 @@ enum ClassificationRates: Experiment {
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 1,\(trainings.rates.count) margins 0.08,0.98,0.17,0.82 spacing 0.05,0
+                set multiplot layout 1,\(trainings.rates.count) margins 0.08,0.85,0.21,0.89 spacing 0.05,0
                 set xlabel "iterations"
                 set xrange [0:*]
                 set yrange [0:*]
-                set key at screen 0.5,0.98 center top horizontal
+                set key at screen 0.86,0.5 left center vertical reverse Left samplen 2.5
                 \(panels.joined())unset multiplot
 
                 """,
-            width: 500 * max(2, trainings.rates.count), height: 650
+            width: 250 + 450 * max(2, trainings.rates.count), height: 600
         ).draw(.classificationRates, settings)
     }
 

@@ -21,7 +21,7 @@ enum Runaway: Experiment {
                 .init(name: "linearized", lineType: 1, sampler: .linearized, linearized: options),
                 .init(name: "scale bounded", lineType: 3, sampler: .linearized, linearized: options, scaleBound: bound),
                 .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip),
-                .init(name: "samples outside counted", lineType: 5, sampler: .linearized, linearized: counted),
+                .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted),
             ], rates: [3e-5], seeds: 1, iterations: 30_000, settings)
         try trainings.run(settings) { trainings in
             try draw(trainings, settings)
@@ -41,7 +41,7 @@ enum Runaway: Experiment {
                 set title "\(row == 0 ? "rate \(rates[j])" : "")"
                 set xlabel "\(row == 1 ? "iterations" : "")"
                 set ylabel "\(j > 0 ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
-                \(row == 0 ? "set logscale y\nset yrange [*:*]" : "unset logscale y\nset yrange [0:*]")
+                \(row == 0 ? "set logscale y\nset yrange [0.001:10]\nset format y \"%g\"" : "unset logscale y\nset yrange [0:*]")
                 plot \(trainings.lines(rate: j, offset: row * (names.count - 1)))
                 set key off
 
@@ -51,13 +51,13 @@ enum Runaway: Experiment {
         try Plot(
             table: ([names + otherNames.dropFirst()] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 2,\(rates.count) margins 0.13,0.97,0.1,0.83 spacing 0.06,0.07
+                set multiplot layout 2,\(rates.count) margins 0.11,0.73,0.12,0.93 spacing 0.09,0.08
                 set xrange [0:*]
-                set key at screen 0.5,0.98 center top horizontal
+                set key at screen 0.75,0.5 left center vertical reverse Left samplen 2.5
                 \(panels.joined())unset multiplot
 
                 """,
-            width: max(1200, 600 * rates.count), height: 1000
+            width: max(1300, 400 + 600 * rates.count), height: 1000
         ).draw(.runaway, settings)
     }
 
