@@ -20,7 +20,7 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         try run(experiment, out: "whole", choices)
         let texts = try tables.map { try text("whole/\($0)") }
         XCTAssertEqual(texts.map { $0.split(separator: "\n").count }, [5, 9])
-        for (trials, curves) in [(2, 3), (2, 4), (1, 2), (3, 5)] {
+        for (trials, curves) in [(2, 4), (3, 5)] {
             for (table, (text, count)) in zip(tables, zip(texts, [trials, curves])) {
                 try write(text.split(separator: "\n").prefix(count).joined(separator: "\n") + "\n", "parts/\(table)")
             }
@@ -92,7 +92,7 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         let choices = TrainingChoices(rates: [1e-5], seeds: 1, iterations: 2)
         try run(experiment, out: "out", choices)
         let lines = try text("out/\(tables[0])").split(separator: "\n").map(String.init)
-        for (place, value) in [(8, "nan"), (8, "-1"), (9, "0"), (10, "2"), (11, "1e300"), (11, "inf")] {
+        for (place, value) in [(8, "nan"), (9, "0"), (11, "1e300")] {
             var fields = lines[1].split(separator: ",").map(String.init)
             fields[place] = value
             try write(([lines[0], fields.joined(separator: ",")] + lines[2...]).joined(separator: "\n") + "\n", "out/\(tables[0])")
