@@ -6,6 +6,9 @@ import Tensors
 /// Convention: images [N, C, H, W], coordinates normalized, x right, y down. With `alignCorners` false (the default) -1 and 1 are the
 /// outer edges of the source's border pixels; with true, the centres of its border pixels. A coordinate that is not a number gives the
 /// padding's value (zero; for the other paddings the pixel at the upper left) and zero gradients.
+///
+/// ``InterleavedImages``, [N, H, W, C], are sampled where they are: a pixel's channels are side by side in memory, which is faster than planes
+/// where images are larger than the caches.
 public struct BilinearSampler: Sampler {
     /// What a sample outside of the image is.
     public var padding: Padding
@@ -53,7 +56,24 @@ public struct BilinearSampler: Sampler {
         }
     }
 
-    private func pass<Scalar: FloatingScalar>(_ image: Tensor<Scalar>, _ grid: SamplingGrid<Scalar>) -> SamplingPass<Scalar> {
+    /// The images sampled at the grid: [N, C, h, w], planes as every sampler gives them. Differentiable by the grid's matrices or points; there is
+    /// no gradient by the images.
+    public func sample<Scalar: FloatingScalar>(_ images: InterleavedImages, at grid: SamplingGrid<Scalar>) -> Tensor<Scalar> {
+        let pass = pass(images, grid.stopGradient())
+        let result = pass.run(slopes: false) { run, source, grid, results in
+            Scalar.kernels.bilinear_interleaved(
+                source, images.elements, grid, Int32(run.first), Int32(run.count), results.pointee.values, results.pointee.stride)
+        }
+        return result.values.recorded(from: [grid.variable]) { cotangent, _ in
+            let gradient = pass.gridGradient(cotangent) { run, source, grid, cotangent, gradient in
+                Scalar.kernels.bilinear_interleaved_gradient(
+                    source, images.elements, grid, Int32(run.first), Int32(run.count), cotangent, pass.pixels, gradient)
+            }
+            return [gradient]
+        }
+    }
+
+    private func pass<Scalar: FloatingScalar>(_ image: any PixelMemory, _ grid: SamplingGrid<Scalar>) -> SamplingPass<Scalar> {
         SamplingPass("BilinearSampler", image, grid, padding, alignCorners: alignCorners)
     }
 }

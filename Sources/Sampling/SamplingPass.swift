@@ -20,10 +20,24 @@ public enum Padding: String, CaseIterable, Sendable, Codable {
     }
 }
 
+/// Pixels that a pass reads, in whatever order its kernel takes.
+protocol PixelMemory: Sendable {
+    /// [N, C, H, W].
+    var planarShape: [Int] { get }
+    var elementBytes: Int { get }
+    func withPixels(_ body: (UnsafeRawPointer) -> Void)
+}
+
+extension Tensor: PixelMemory {
+    var planarShape: [Int] { shape }
+    var elementBytes: Int { MemoryLayout<Scalar>.stride }
+    func withPixels(_ body: (UnsafeRawPointer) -> Void) { withScalars { body($0.baseAddress!) } }
+}
+
 /// One pass over all target pixels of a batch: cuts them into runs and spreads the runs over threads. A run's work is a kernel of
 /// `CWarpKernels`.
 struct SamplingPass<Scalar: FloatingScalar> {
-    let image: Tensor<Scalar>
+    private let source: any PixelMemory
     let grid: SamplingGrid<Scalar>
     let padding: Padding
     let alignCorners: Bool
@@ -34,9 +48,9 @@ struct SamplingPass<Scalar: FloatingScalar> {
     let cost: Int
 
     init(
-        _ operation: String, _ image: Tensor<Scalar>, _ grid: SamplingGrid<Scalar>, _ padding: Padding, alignCorners: Bool, cost: Int = 1
+        _ operation: String, _ source: any PixelMemory, _ grid: SamplingGrid<Scalar>, _ padding: Padding, alignCorners: Bool, cost: Int = 1
     ) {
-        let shape = image.shape
+        let shape = source.planarShape
         precondition(
             shape.count == 4 && shape[2] > 0 && shape[3] > 0 && shape[2] < Int(Int32.max) / shape[3],
             "\(operation): found an image of the shape \(shape), expected [N, C, H, W] with at least one pixel and fewer than 2^31")
@@ -50,7 +64,7 @@ struct SamplingPass<Scalar: FloatingScalar> {
                 shape[0] == grid.batch || shape[0] == 1 || grid.batch == 1,
                 "\(operation): found an image of the shape \(shape) and a grid of \(grid.batch) targets, expected the same batch or 1")
         }
-        self.image = image
+        self.source = source
         self.grid = grid
         self.padding = padding
         self.alignCorners = alignCorners
@@ -65,14 +79,14 @@ struct SamplingPass<Scalar: FloatingScalar> {
     private var resultShape: [Int] { [batch, channels, grid.height, grid.width] }
 
     /// The kernels' views of the images at `pixels`, and of the grid's targets, whose matrices or points are at `variable`.
-    private func operands(_ pixels: UnsafePointer<Scalar>, _ variable: UnsafePointer<Scalar>) -> Operands {
+    private func operands(_ pixels: UnsafeRawPointer, _ variable: UnsafePointer<Scalar>) -> Operands {
         let bytes = MemoryLayout<Scalar>.stride
         let isPoints = if case .points = grid.form { true } else { false }
         return Operands(
             image: warp_image(
                 pixels: pixels, channels: Int32(channels), height: Int32(height), width: Int32(width), padding: padding.raw,
                 align_corners: alignCorners),
-            imageBytes: channels * height * width * bytes,
+            imageBytes: channels * height * width * source.elementBytes,
             grid: warp_grid(
                 matrix: isPoints ? nil : variable, points: isPoints ? variable : nil, height: Int32(grid.height),
                 width: Int32(grid.width), align_corners: grid.alignCorners),
@@ -118,9 +132,9 @@ extension SamplingPass {
         _ body: (_ run: Run, _ source: UnsafePointer<warp_image>, _ grid: UnsafePointer<warp_grid>) -> Void
     ) {
         let (pixels, runLength, runsPerTarget, images) = (pixels, runLength, runsPerTarget, images)
-        image.withScalars { image in
+        source.withPixels { pixelMemory in
             grid.variable.withScalars { variable in
-                let operands = operands(image.baseAddress!, variable.baseAddress!)
+                let operands = operands(pixelMemory, variable.baseAddress!)
                 // A piece is a run, or several small targets.
                 Threads.forEachPiece(of: batch * runsPerTarget, size: max(1, runLength / max(1, pixels))) { piece in
                     for index in piece {
@@ -213,7 +227,7 @@ extension SamplingPass {
             _ gradient: UnsafeMutableRawPointer
         ) -> Void
     ) -> Tensor<Scalar> {
-        var gradient = Tensor<Scalar>.zeros(image.shape)
+        var gradient = Tensor<Scalar>.zeros(source.planarShape)
         let (batch, channels, pixels, bytes, images) = (batch, channels, pixels, MemoryLayout<Scalar>.stride, images)
         let plane = height * width
         // Few channels a block: positions are computed anew for each.
@@ -222,9 +236,9 @@ extension SamplingPass {
         gradient.withMutableScalars { gradient in
             cotangent.withScalars { cotangent in
                 grid.variable.withScalars { variable in
-                    let operands = operands(UnsafePointer(gradient.baseAddress!), variable.baseAddress!)
+                    let operands = operands(UnsafeRawPointer(gradient.baseAddress!), variable.baseAddress!)
                     let (cotangent, gradient) = (UnsafeRawPointer(cotangent.baseAddress!), UnsafeMutableRawPointer(gradient.baseAddress!))
-                    Threads.forEachPiece(of: image.shape[0] * blocks, size: max(1, runLength / max(1, pixels))) { piece in
+                    Threads.forEachPiece(of: source.planarShape[0] * blocks, size: max(1, runLength / max(1, pixels))) { piece in
                         for item in piece {
                             let (index, channel) = (item / blocks, item % blocks * block)
                             var shape = operands.image(index)

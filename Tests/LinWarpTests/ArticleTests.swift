@@ -46,6 +46,11 @@ final class ArticleTests: XCTestCase {
         let grid = SamplingGrid<Float>(Matrix3.scaling(0.9, 0.9), height: 15, width: 20)
         let small = LinearizedSampler(sigma: 1).sample(scene, at: grid, call: 0)  // [1, 3, 15, 20]
         XCTAssertEqual(small.shape, [1, 3, 15, 20])
+
+        let bytes = [UInt8](repeating: 128, count: 480 * 640 * 3)
+        let frames = InterleavedImages(bytes, shape: [1, 480, 640, 3])
+        let half = BilinearSampler().sample(frames, at: SamplingGrid<Float>(.identity, height: 240, width: 320))  // [1, 3, 240, 320]
+        XCTAssertEqual(half.shape, [1, 3, 240, 320])
     }
 
     func testReadTheVerdict() throws {

@@ -83,6 +83,13 @@ final class KernelLevelTests: XCTestCase {
                         let scene = KernelScene<Scalar>(padding: padding, alignCorners: alignCorners, form: form)
                         let message = "padding \(padding.rawValue), corners aligned: \(alignCorners), \(form)"
                         compareLevels(type, "bilinear, \(message)", tolerance) { scene.bilinear($0) }
+                        for (elements, channels) in [3, 4, 5].flatMap({ [(warp_elements_floats, $0), (warp_elements_bytes, $0)] }) {
+                            let message = "\(channels) interleaved channels of elements \(elements.rawValue), \(message)"
+                            compareLevels(type, "bilinear, \(message)", tolerance) { scene.interleaved($0, elements, channels) }
+                            compareLevels(type, "bilinear_gradient, \(message)", tolerance) {
+                                scene.interleavedGradient($0, elements, channels)
+                            }
+                        }
                         compareLevels(type, "linearized, \(message)", 10 * tolerance) { scene.linearized($0, isNoiseGiven: true) }
                         compareLevels(type, "bilinear_scatter, \(message)", tolerance) { scene.bilinearScatter($0) }
                         compareLevels(type, "linearized_scatter, \(message)", 10 * tolerance) {
@@ -200,7 +207,7 @@ private struct KernelScene<Scalar: KernelScalar> {
         (self.padding, self.alignCorners) = (padding, alignCorners)
         isPoints = form == .points
         image = randomTensor([channels, height, width], in: 0..<1, seed: 4).scalars
-        cotangent = randomTensor([channels, pixels], seed: 5).scalars
+        cotangent = randomTensor([5, pixels], seed: 5).scalars
         normals = randomTensor([5, 4, targetHeight, targetWidth], in: -2..<2, seed: 6).scalars
         let perspective: [Scalar] = form == .perspective ? [0.1, -0.05, 1] : [0, 0, 1]
         variable =
@@ -254,6 +261,38 @@ private struct KernelScene<Scalar: KernelScalar> {
 
     func bilinear(_ kernels: warp_kernels) -> [Scalar] {
         results { results in with { kernels.bilinear($0, $1, $2, $3, results) } }
+    }
+
+    func interleaved(_ kernels: warp_kernels, _ elements: warp_elements, _ channels: Int) -> [Scalar] {
+        collect(channels * pixels) { values in
+            withInterleaved(elements, channels) { kernels.bilinear_interleaved($0, elements, $1, $2, $3, values, pixels) }
+        }
+    }
+
+    func interleavedGradient(_ kernels: warp_kernels, _ elements: warp_elements, _ channels: Int) -> [Scalar] {
+        gradient { out in
+            withInterleaved(elements, channels) {
+                kernels.bilinear_interleaved_gradient($0, elements, $1, $2, $3, cotangent, pixels, out)
+            }
+        }
+    }
+
+    private func withInterleaved(
+        _ elements: warp_elements, _ channels: Int,
+        _ body: (UnsafePointer<warp_image>, UnsafePointer<warp_grid>, _ first: Int32, _ count: Int32) -> Void
+    ) {
+        let numbers: [Float] = randomTensor([height * width * channels], in: 0..<1, seed: 7).scalars
+        let bytes = numbers.map { UInt8($0 * 255) }
+        numbers.withUnsafeBytes { numbers in
+            bytes.withUnsafeBytes { bytes in
+                with { image, grid, first, count in
+                    var image = image.pointee
+                    image.pixels = elements == warp_elements_bytes ? bytes.baseAddress! : numbers.baseAddress!
+                    image.channels = Int32(channels)
+                    body(&image, grid, first, count)
+                }
+            }
+        }
     }
 
     func linearized(_ kernels: warp_kernels, isNoiseGiven: Bool, isNoiseShared: Bool = false) -> [Scalar] {

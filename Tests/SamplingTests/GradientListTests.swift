@@ -63,6 +63,18 @@ private let samples: [GradientSample] = {
                 GradientSample("sample", [[2, 2, 6, 5]], case: "\(sampler), \(kind.name)") { sampler.sample($0[0], at: grid, call: 3) })
         }
     }
+    for channels in [2, 3] {
+        let bytes = randomTensor([2 * 6 * 5 * channels], in: 0..<256, seed: 2).scalars.map { (x: Double) in UInt8(x) }
+        let images = InterleavedImages(bytes, shape: [2, 6, 5, channels])
+        samples += [
+            GradientSample("sample", [[2, 3, 4, 2]], in: -1.2..<1.2, case: "BilinearSampler, \(channels) interleaved channels, by points") {
+                BilinearSampler().sample(images, at: SamplingGrid(points: $0[0]))
+            },
+            GradientSample("sample", [[2, 3, 3]], in: -1..<1, case: "BilinearSampler, \(channels) interleaved channels, by matrices") {
+                BilinearSampler().sample(images, at: SamplingGrid(matrices: nearIdentity($0[0]), height: 3, width: 4))
+            },
+        ]
+    }
     for ratio in [1, 2] {
         let boxes = Tensor<Double>([0, 0, 5, 6, 1, 2, 4, 3, 3, 5, 1, 0], shape: [3, 4])
         for sampler in [BilinearSampler(), MultiScaleSampler(sigmas: [0.8], alignCorners: true)] as [any Sampler] {

@@ -20,13 +20,17 @@ typedef struct {
 // What lies outside of an image.
 typedef enum { warp_padding_zeros = 0, warp_padding_border = 1, warp_padding_reflection = 2 } warp_padding;
 
-// One image, planar: `channels` planes of height x width, each row contiguous, rows and planes without gaps.
+// One image, planar: `channels` planes of height x width, each row contiguous, rows and planes without gaps. Kernels of interleaved
+// images see a pixel's channels side by side instead.
 typedef struct {
     const void *pixels;
     int channels, height, width;
     warp_padding padding;
     bool align_corners;  // decides where reflection mirrors and where a sample counts as out of bounds
 } warp_image;
+
+// What interleaved images are made of: numbers as they are, or bytes that stand for 0 to 1.
+typedef enum { warp_elements_floats = 0, warp_elements_bytes = 1 } warp_elements;
 
 // How the samples of a pixel are scattered: each by itself, or as a lattice that is spread evenly (lattice.inc).
 typedef enum { warp_draws_independent = 0, warp_draws_lattice = 1 } warp_draws;
@@ -199,6 +203,10 @@ typedef struct {
     // Values and, where asked for, slopes of bilinear interpolation.
     void (*bilinear)(const warp_image *image, const warp_grid *grid, int first, int count, const warp_run *run);
 
+    // Values alone, of an image whose channels are interleaved.
+    void (*bilinear_interleaved)(const warp_image *image, warp_elements elements, const warp_grid *grid, int first, int count, void *values,
+                                 size_t stride);
+
     // The same of linearized multi-sampling.
     void (*linearized)(const warp_image *image, const warp_grid *grid, const warp_linearization *options, const warp_noise *noise,
                        int first, int count, const warp_run *run);
@@ -220,6 +228,10 @@ typedef struct {
                               const warp_grid_gradient *out);
     void (*slope_gradient)(const warp_image *shape, const warp_grid *grid, int first, int count, const void *slope_u, const void *slope_v,
                            const void *cotangent, size_t stride, const warp_grid_gradient *out);
+
+    // That of an image whose channels are interleaved.
+    void (*bilinear_interleaved_gradient)(const warp_image *image, warp_elements elements, const warp_grid *grid, int first, int count,
+                                          const void *cotangent, size_t stride, const warp_grid_gradient *out);
 
     // Convolution of `lanes` (4, 8 or 16) outputs: out[p * out_step + l] is the sum over the taps' elements k of
     // source[p * step + k] * weights[k * lanes + l], for output pixels p.
