@@ -72,19 +72,23 @@ def thread_rows():
 
 
 def remap_rows():
-    """OpenCV's remap, one image at a time, forward."""
+    """OpenCV's remap, one image at a time, forward: of floats from planes and from interleaved channels, and of bytes, which OpenCV gives as bytes
+    and LinWarp as floats."""
     for shape, size in SHAPES:
         if shape[1] <= 4:
+            name = f"{'x'.join(map(str, shape))} to {size[0]}x{size[1]}, bilinear forward"
             words = " ".join(map(str, shape + size))
-            yield (f"{'x'.join(map(str, shape))} to {size[0]}x{size[1]}, bilinear forward / OpenCV remap",
-                   f"sample bilinear {words} forward points", ("remap", shape, size))
+            yield f"{name} / OpenCV remap", f"sample bilinear {words} forward points", ("remap", shape, size, "float32")
+            yield f"{name}, interleaved floats / OpenCV remap", f"interleaved floats {words}", ("remap", shape, size, "float32")
+            yield f"{name}, interleaved bytes / OpenCV remap of bytes", f"interleaved bytes {words}", ("remap", shape, size, "uint8")
 
 
-def remap(shape, size):
+def remap(shape, size, elements):
     import cv2
     import numpy
     grid = torch_cases.pixel_grid(torch_cases.affine_matrices(shape[0]), shape, size).numpy()
-    images = [numpy.ascontiguousarray(torch.rand(shape[2], shape[3], shape[1]).numpy()) for _ in range(shape[0])]
+    scale = 255 if elements == "uint8" else 1
+    images = [(scale * torch.rand(shape[2], shape[3], shape[1]).numpy()).astype(elements) for _ in range(shape[0])]
     maps = [(numpy.ascontiguousarray((g[..., 0] + 1) * shape[3] / 2 - 0.5), numpy.ascontiguousarray((g[..., 1] + 1) * shape[2] / 2 - 0.5))
             for g in grid]
     cv2.setNumThreads(torch.get_num_threads())

@@ -33,6 +33,15 @@ public struct SamplingCase: BenchmarkCase {
             Shape(16, 64, 56, 56, to: 28, 28),
         ]
 
+        /// Affine maps near the identity.
+        var matrices: Tensor<Float> {
+            let affine = Tensor<Float>([1, 1, 1, 1, 1, 1, 0, 0, 0], shape: [3, 3])
+            let identity = Tensor(Matrix3.identity.elements.map { Float($0) }, shape: [3, 3])
+            return identity + uniform([batch, 3, 3], -0.1..<0.1, seed: 2) * affine
+        }
+
+        var grid: SamplingGrid<Float> { SamplingGrid(matrices: matrices, height: targetHeight, width: targetWidth) }
+
         public var description: String { "\(batch)x\(channels)x\(height)x\(width) to \(targetHeight)x\(targetWidth)" }
     }
 
@@ -54,12 +63,7 @@ public struct SamplingCase: BenchmarkCase {
         self.direction = direction
         self.variable = variable
         image = uniform([shape.batch, shape.channels, shape.height, shape.width])
-        let affine = Tensor<Float>([1, 1, 1, 1, 1, 1, 0, 0, 0], shape: [3, 3])
-        let identity = Tensor(Matrix3.identity.elements.map { Float($0) }, shape: [3, 3])
-        let matrices = identity + uniform([shape.batch, 3, 3], -0.1..<0.1, seed: 2) * affine
-        place =
-            variable == .matrices
-            ? matrices : SamplingGrid(matrices: matrices, height: shape.targetHeight, width: shape.targetWidth).points
+        place = variable == .matrices ? shape.matrices : shape.grid.points
         cotangent = uniform([shape.batch, shape.channels, shape.targetHeight, shape.targetWidth], -1..<1, seed: 3)
     }
 

@@ -19,8 +19,8 @@ enum PeerWorker {
     /// Unlike `print`, without waiting for more.
     static func answer(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
-    /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `localization [training]`, `step TRANSFORMER SAMPLER`, `convolution N C H O k padding stride [training]`,
-    /// `solve SOLVER COUNT`, `tensor OPERATION ROWS COLUMNS TIMES`.
+    /// `sample SAMPLER N C H W h w DIRECTION VARIABLE`, `interleaved ELEMENTS N C H W h w`, `localization [training]`, `step TRANSFORMER SAMPLER`,
+    /// `convolution N C H O k padding stride [training]`, `solve SOLVER COUNT`, `tensor OPERATION ROWS COLUMNS TIMES`.
     static func benchmarkCase(_ words: [String]) -> (any BenchmarkCase)? {
         let numbers = words.compactMap { Int($0) }
         switch (words.first, words.count, numbers.count) {
@@ -40,6 +40,9 @@ enum PeerWorker {
             }
             let shape = SamplingCase.Shape(numbers[0], numbers[1], numbers[2], numbers[3], to: numbers[4], numbers[5])
             return SamplingCase(sampler, shape, direction, variable)
+        case ("interleaved", 8, 6):
+            let shape = SamplingCase.Shape(numbers[0], numbers[1], numbers[2], numbers[3], to: numbers[4], numbers[5])
+            return InterleavedCase.Elements(rawValue: words[1]).map { InterleavedCase($0, shape) }
         case ("localization", 1...2, 0): return LocalizationCase(isTraining: words.last == "training")
         case ("step", 3, 0):
             guard let transformer = NetworkConfiguration.Transformer(rawValue: words[1]),
