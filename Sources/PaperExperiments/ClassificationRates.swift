@@ -26,10 +26,11 @@ enum ClassificationRates: Experiment {
     /// A panel for each rate.
     private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
-        let panels = trainings.rates.enumerated().map { j, rate in
+        let rates = trainings.begunRates
+        let panels = rates.map { j in
             """
-            set title "rate \(rate)"
-            set ylabel "\(j == 0 ? "validation error (%)" : "")" offset 1.5,0
+            set title "rate \(trainings.rates[j])"
+            set ylabel "\(j == rates[0] ? "validation error (%)" : "")" offset 1.5,0
             plot \(trainings.lines(rate: j))
             set key off
 
@@ -38,7 +39,7 @@ enum ClassificationRates: Experiment {
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 1,\(trainings.rates.count) margins 0.08,0.85,0.21,0.89 spacing 0.05,0
+                set multiplot layout 1,\(rates.count) margins 0.08,0.85,0.21,0.89 spacing 0.05,0
                 set xlabel "iterations"
                 set xrange [0:*]
                 set yrange [0:*]
@@ -46,7 +47,7 @@ enum ClassificationRates: Experiment {
                 \(panels.joined())unset multiplot
 
                 """,
-            width: 250 + 450 * max(2, trainings.rates.count), height: 600
+            width: 250 + 450 * max(2, rates.count), height: 600
         ).draw(.classificationRates, settings)
     }
 

@@ -34,13 +34,13 @@ enum Runaway: Experiment {
         let (names, scales) = trainings.curves("scale") { $0.scale }
         let (otherNames, errors) = trainings.curves("validation error") { 100 * $0.validationError }
         let rows = zip(scales, errors).map { $0 + $1.dropFirst() }
-        let rates = trainings.rates
+        let rates = trainings.begunRates
         let panels = (0..<2).flatMap { row in
-            rates.indices.map { j in
+            rates.map { j in
                 """
-                set title "\(row == 0 ? "rate \(rates[j])" : "")"
+                set title "\(row == 0 ? "rate \(trainings.rates[j])" : "")"
                 set xlabel "\(row == 1 ? "iterations" : "")"
-                set ylabel "\(j > 0 ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
+                set ylabel "\(j != rates[0] ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
                 \(row == 0 ? "set logscale y\nset yrange [0.001:10]\nset format y \"%g\"" : "unset logscale y\nset yrange [0:*]")
                 plot \(trainings.lines(rate: j, offset: row * (names.count - 1)))
                 set key off

@@ -239,6 +239,9 @@ extension TransformerTrainings {
         return (["iteration"] + names, rows)
     }
 
+    /// The rates of which a training has ended: gnuplot draws no panel without a number.
+    var begunRates: [Int] { rates.indices.filter { j in outcomes.keys.contains { $0[1] == j } } }
+
     /// Where a variant's mean is in such a table, counted from 1.
     func column(_ variant: Int, rate: Int) -> Int { 2 + (rate * variants.count + variant) * (1 + seeds) }
 
