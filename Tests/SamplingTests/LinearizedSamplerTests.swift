@@ -31,8 +31,11 @@ final class LinearizedSamplerTests: XCTestCase {
         assertClose(found.values, expected.values, tolerance: 1e-10, "\(scene.name): values", line: line)
         assertClose(found.slopeU!, expected.slopeU, tolerance: 1e-10, "\(scene.name): slopes along u", line: line)
         assertClose(found.slopeV!, expected.slopeV, tolerance: 1e-10, "\(scene.name): slopes along v", line: line)
+        // Without slopes values go another way.
+        assertClose(options.sample(image, at: grid), expected.values, tolerance: 1e-10, "\(scene.name): values alone", line: line)
         // In Float, of the inputs as Float holds them.
         let single = options.linearization(of: image.cast(to: Float.self), at: grid.single(matrices: matrices))
+        let valuesSingle = options.sample(image.cast(to: Float.self), at: grid.single(matrices: matrices))
         let (imageSingle, normalsSingle) = (
             image.cast(to: Float.self).cast(to: Double.self), normals.cast(to: Float.self).cast(to: Double.self)
         )
@@ -40,7 +43,7 @@ final class LinearizedSamplerTests: XCTestCase {
         let expectedSingle = naiveLinearized(imageSingle, gridSingle, matrices: matricesSingle, options, normals: normalsSingle)
         for (found, expected, name) in [
             (single.values, expectedSingle.values, "values"), (single.slopeU!, expectedSingle.slopeU, "slopes along u"),
-            (single.slopeV!, expectedSingle.slopeV, "slopes along v"),
+            (single.slopeV!, expectedSingle.slopeV, "slopes along v"), (valuesSingle, expectedSingle.values, "values alone"),
         ] {
             // A shared pattern whose samples are nearly on a line is so at every pixel: there relative to the largest.
             let largest = isShared ? expected.scalars.map(abs).max()! : 1
