@@ -60,12 +60,12 @@ enum BetterSampler: Experiment {
     }
 
     private static func report(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
-        let gains = trainings.variants.indices.dropFirst().map { i -> (name: String, validation: Double, gain: Estimate)? in
+        let gains = trainings.variants.indices.dropFirst().compactMap { i -> (name: String, validation: Double, gain: Estimate)? in
             guard let rate = trainings.bestRate(i), let other = trainings.bestRate(0),
                 let gain = trainings.gain(of: i, at: rate, over: 0, at: other)
             else { return nil }
             return (trainings.variants[i].name, average(trainings.outcomes(i, rate: rate).map(\.validationError)), gain)
-        }.compactMap { $0 }
+        }
         let best = gains.min { $0.validation < $1.validation }
         let isDone = gains.count == trainings.variants.count - 1
         try ExperimentReport(

@@ -127,8 +127,8 @@ public struct LinearizedSampler: Sampler {
     ///   - alignCorners: Whether -1 and 1 are the centres of the source's border pixels, instead of their outer edges.
     public init(
         sampleCount: Int = 8, sigma: Double = 1, noiseFrame: NoiseFrame = .target, regularization: Double = 1e-3,
-        preventsCollapse: Bool = true,
-        bias: Bias = .included, outside: OutsideSamples = .leftOut, imageGradient: ImageGradient = .none, noise: Noise = .seed(0),
+        preventsCollapse: Bool = true, bias: Bias = .included, outside: OutsideSamples = .leftOut, imageGradient: ImageGradient = .none,
+        noise: Noise = .seed(0),
         draws: Draws = .independent, solver: Solver = .fused, padding: Padding = .zeros, alignCorners: Bool = false
     ) {
         self.sampleCount = sampleCount

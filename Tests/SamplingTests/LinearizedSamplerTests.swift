@@ -221,44 +221,47 @@ final class LinearizedSamplerTests: XCTestCase {
     /// The gradient by the positions is the sum over channels of cotangent times slope (6.1), for matrices chained by the warp.
     func testGradientByThePosition() {
         for (i, scene) in Scene.all.enumerated() {
-            var (image, grid, matrices) = scene.make(seed: 400 + UInt64(i))
-            var numbers = RandomSource(seed: 3)
-            let isEven = i % 2 == 0
-            let sampler = LinearizedSampler(
-                noiseFrame: isEven ? .target : .source, bias: isEven ? .included : .mean, outside: isEven ? .leftOut : .counted,
-                alignCorners: scene.alignCorners)
-            let cotangent = Tensor<Double>.uniform([scene.image[0], scene.image[1], grid.height, grid.width], in: -1..<1, from: &numbers)
-            let slopes = sampler.linearization(of: image, at: grid)
-            let (n, c, pixels) = (scene.image[0], scene.image[1], grid.height * grid.width)
-            var expected = [Double](repeating: 0, count: n * pixels * 2)
-            for n in 0..<n {
-                for c in 0..<c {
-                    for i in 0..<pixels {
-                        let j = (n * scene.image[1] + c) * pixels + i
-                        expected[(n * pixels + i) * 2] += cotangent.scalars[j] * slopes.slopeU!.scalars[j]
-                        expected[(n * pixels + i) * 2 + 1] += cotangent.scalars[j] * slopes.slopeV!.scalars[j]
-                    }
+            for sampler in [LinearizedSampler(), LinearizedSampler(noiseFrame: .source, bias: .mean, outside: .counted)] {
+                checkGradientByThePosition(scene, sampler, seed: 400 + UInt64(i))
+            }
+        }
+    }
+
+    private func checkGradientByThePosition(_ scene: Scene, _ options: LinearizedSampler, seed: UInt64) {
+        var sampler = options
+        sampler.alignCorners = scene.alignCorners
+        let (image, grid, matrices) = scene.make(seed: seed)
+        var numbers = RandomSource(seed: 3)
+        let cotangent = Tensor<Double>.uniform([scene.image[0], scene.image[1], grid.height, grid.width], in: -1..<1, from: &numbers)
+        let slopes = sampler.linearization(of: image, at: grid)
+        let (n, c, pixels) = (scene.image[0], scene.image[1], grid.height * grid.width)
+        var expected = [Double](repeating: 0, count: n * pixels * 2)
+        for n in 0..<n {
+            for c in 0..<c {
+                for i in 0..<pixels {
+                    let j = (n * scene.image[1] + c) * pixels + i
+                    expected[(n * pixels + i) * 2] += cotangent.scalars[j] * slopes.slopeU!.scalars[j]
+                    expected[(n * pixels + i) * 2 + 1] += cotangent.scalars[j] * slopes.slopeV!.scalars[j]
                 }
             }
-            let found = valueWithGradient(at: grid.points) { points in
-                // The same noise needs the same local map: the points stand for the matrices' own.
-                (sampler.sample(image, at: SamplingGrid(points: points, alignCorners: scene.alignCorners)) * cotangent).sum()
-            }
-            if matrices == nil { assertClose(found.gradient, Tensor(expected, shape: found.gradient.shape), tolerance: 1e-10, scene.name) }
-            guard let matrices else { continue }
-            let byMatrix = valueWithGradient(at: grid.matricesTensor(matrices)) { m in
-                (sampler.sample(
-                    image, at: SamplingGrid(matrices: m, height: grid.height, width: grid.width, alignCorners: scene.alignCorners))
-                    * cotangent).sum()
-            }
-            // The same through the differentiable positions.
-            let chained = valueWithGradient(at: grid.matricesTensor(matrices)) { m in
-                (SamplingGrid(matrices: m, height: grid.height, width: grid.width, alignCorners: scene.alignCorners).points
-                    * Tensor(expected, shape: [n, grid.height, grid.width, 2])).sum()
-            }
-            assertClose(byMatrix.gradient, chained.gradient, tolerance: 1e-10, scene.name)
-            image = byMatrix.gradient
         }
+        let found = valueWithGradient(at: grid.points) { points in
+            // The same noise needs the same local map: the points stand for the matrices' own.
+            (sampler.sample(image, at: SamplingGrid(points: points, alignCorners: scene.alignCorners)) * cotangent).sum()
+        }
+        if matrices == nil { assertClose(found.gradient, Tensor(expected, shape: found.gradient.shape), tolerance: 1e-10, scene.name) }
+        guard let matrices else { return }
+        let byMatrix = valueWithGradient(at: grid.matricesTensor(matrices)) { m in
+            (sampler.sample(
+                image, at: SamplingGrid(matrices: m, height: grid.height, width: grid.width, alignCorners: scene.alignCorners))
+                * cotangent).sum()
+        }
+        // The same through the differentiable positions.
+        let chained = valueWithGradient(at: grid.matricesTensor(matrices)) { m in
+            (SamplingGrid(matrices: m, height: grid.height, width: grid.width, alignCorners: scene.alignCorners).points
+                * Tensor(expected, shape: [n, grid.height, grid.width, 2])).sum()
+        }
+        assertClose(byMatrix.gradient, chained.gradient, tolerance: 1e-10, scene.name)
     }
 
     /// All of the method is linear in the image, so its gradient is the adjoint: <g, S(I)> = <S'(g), I>, and exact differences exist.

@@ -45,6 +45,10 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
     ) {
         self.lanes = lanes
         let (blocks, taps) = ((outputs + lanes - 1) / lanes, shape.kernelHeight * shape.kernelWidth)
+        // Places at even distances are one transpose.
+        let step = places.count > 1 ? places[1] - places[0] : 1
+        let isEven = places.indices.allSatisfy { places[$0] == places[0] + $0 * step }
+        let runs = isEven ? [places.indices] : places.indices.map { $0..<$0 + 1 }
         let group = kernel.count / shape.groups
         scalars = Tensor(shape: [shape.groups, blocks, shape.kernelHeight, shape.kernelWidth, channels, lanes]) { out in
             let out = out.baseAddress!
@@ -56,6 +60,7 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
                         pack(
                             kernel + item / blocks * group + first * outputStep, outputs: min(lanes, outputs - first), lanes: lanes,
                             channels: channels, used: used, outputStep: outputStep, channelStep: channelStep, places: places,
+                            step: step, runs: runs,
                             to: out + item * taps * channels * lanes)
                     }
                 }
@@ -68,21 +73,16 @@ struct PackedWeights<Scalar: FloatingScalar>: Sendable {
 @specialized(where Scalar == Double)
 private func pack<Scalar: FloatingScalar>(
     _ kernel: UnsafePointer<Scalar>, outputs: Int, lanes: Int, channels: Int, used: Int, outputStep: Int, channelStep: Int,
-    places: [Int], to out: UnsafeMutablePointer<Scalar>
+    places: [Int], step: Int, runs: [Range<Int>], to out: UnsafeMutablePointer<Scalar>
 ) {
     if outputs < lanes || used < channels { out.update(repeating: 0, count: places.count * channels * lanes) }
-    // Places at even distances are one transpose.
-    let step = places.count > 1 ? places[1] - places[0] : 1
-    let isEven = places.indices.allSatisfy { places[$0] == places[0] + $0 * step }
     let kernels = Scalar.kernels
     for channel in 0..<used {
-        let source = kernel + channel * channelStep
-        func transpose(_ tap: Int, _ count: Int) {
+        for run in runs {
             kernels.transpose(
-                Int32(outputs), Int32(count), source + tap, outputStep, nil, out + (places[tap] * channels + channel) * lanes,
-                step * channels * lanes)
+                Int32(outputs), Int32(run.count), kernel + channel * channelStep + run.lowerBound, outputStep, nil,
+                out + (places[run.lowerBound] * channels + channel) * lanes, step * channels * lanes)
         }
-        if isEven { transpose(0, places.count) } else { for tap in places.indices { transpose(tap, 1) } }
     }
 }
 
