@@ -4,16 +4,20 @@ import Plots
 import TrainingRuns
 
 /// Beyond the paper: linearized samplers that might train better transformers than bilinear sampling does, each at its best rate.
+///
+/// All are trained from one seed; those with the lowest validation error then from the others.
 enum BetterSampler: Experiment {
     private typealias Options = NetworkConfiguration.LinearizedOptions
+
+    private static let finalistCount = 3
 
     /// Of iterations: after half of them the noise that narrows is as narrow as it will be.
     private static func candidates(iterations: Int) -> [(name: String, options: Options)] {
         let narrow = NoiseChoice.authorsSigma / 2
         let narrowing = SigmaSchedule.narrowing(from: 1, to: narrow, iterations: max(1, iterations / 2))
         return [
-            ("the paper's", Options()),
-            ("the released code's", NoiseChoice.authors.options(.linearized)!),
+            (NoiseChoice.paper.title, Options()),
+            (NoiseChoice.authors.title, NoiseChoice.authors.options(.linearized)!),
             ("mean", Options(bias: .mean)),
             ("mean of a lattice", Options(draws: .lattice, bias: .mean)),
             ("no bias", Options(bias: .excluded)),
@@ -27,16 +31,30 @@ enum BetterSampler: Experiment {
     static func run(_ settings: ExperimentSettings) throws {
         let iterations = settings.trainings.iterations ?? (settings.isQuick ? 4 : 10_000)
         let candidates = candidates(iterations: iterations)
-        var trainings = TransformerTrainings(
-            .betterSampler,
+        var trainings = try TransformerTrainings(
             [.init(name: "bilinear", lineType: 7, sampler: .bilinear)]
                 + zip(1..., candidates).map { place, candidate in
                     .init(name: candidate.name, lineType: (place - 1) % 6 + 1, sampler: .linearized, linearized: candidate.options)
-                }, rates: settings.isQuick ? [1e-4] : [3e-5, 1e-4], seeds: settings.isQuick ? 2 : 3, iterations: iterations, settings)
-        try trainings.run(settings) { trainings in
+                },
+            rates: (settings.isQuick ? [1e-4] : [3e-5, 1e-4]).map { .init(value: $0, iterations: iterations) },
+            seeds: settings.isQuick ? 2 : 3, settings)
+        func write(_ trainings: TransformerTrainings) throws {
             try draw(trainings, settings)
             try report(trainings, settings)
         }
+        try trainings.train(runs: 0..<1, trainings.everything, settings, report: write)
+        let finalists = [0] + finalists(trainings)
+        try trainings.train(
+            runs: 1..<trainings.seeds, finalists.map { ($0, [trainings.bestRate($0)!]) }, settings, report: write)
+        try write(trainings)
+    }
+
+    /// The candidates that the other seeds are for: those with the lowest validation error of the first.
+    private static func finalists(_ trainings: TransformerTrainings) -> [Int] {
+        func error(_ variant: Int) -> Double {
+            trainings.rates.indices.compactMap { trainings.outcome(variant, rate: $0, run: 0)?.validationError }.min() ?? .infinity
+        }
+        return Array(trainings.variants.indices.dropFirst().sorted { (error($0), $0) < (error($1), $1) }.prefix(finalistCount))
     }
 
     /// The test errors with their intervals: a line for each variant, each at its best rate.
@@ -45,7 +63,8 @@ enum BetterSampler: Experiment {
             guard let rate = trainings.bestRate(i) else { return "\(trainings.variants[i].name),,,,\n" }
             let error = Estimate.mean(trainings.testErrors(i, rate: rate))
             let ends = [error.interval.lowerBound, error.interval.upperBound].map { $0.isFinite ? fixed($0, 3) : fixed(error.value, 3) }
-            return ([trainings.variants[i].name, "\(trainings.rates[rate])", fixed(error.value, 3)] + ends).joined(separator: ",") + "\n"
+            return ([trainings.variants[i].name, "\(trainings.rates[rate].value)", fixed(error.value, 3)] + ends).joined(separator: ",")
+                + "\n"
         }
         try Plot(
             table: "sampler,rate,test error,low,high\n" + lines.joined(),
@@ -67,11 +86,12 @@ enum BetterSampler: Experiment {
             return (trainings.variants[i].name, average(trainings.outcomes(i, rate: rate).map(\.validationError)), gain)
         }
         let best = gains.min { $0.validation < $1.validation }
-        let isDone = gains.count == trainings.variants.count - 1
+        let planned = trainings.variants.count * trainings.rates.count + (1 + finalistCount) * (trainings.seeds - 1)
         try ExperimentReport(
             title: "A sampler better than the paper's",
             setUp: """
-                \(trainings.setUp(settings)) The linearized samplers' noise is added before the transformation, a quarter of a pixel of the \
+                \(trainings.setUp(planned: planned, settings)) All are trained from the first seed, from the others bilinear and the \
+                \(finalistCount) linearized samplers that came to the lowest validation error. The linearized samplers' noise is added before the transformation, a quarter of a pixel of the \
                 result wide, where nothing else is said; narrow is half of that, and narrowing falls from a whole pixel to it over the first \
                 half of the training. "Mean" takes the mean of all samples for the value, "no bias" the sample at the centre, as bilinear \
                 sampling does.
@@ -90,7 +110,7 @@ enum BetterSampler: Experiment {
                         "the one with the lowest validation error is \"\($0.name)\", whose error is by \($0.gain.text(2)) points lower"
                     }
                         ?? "not trained yet",
-                    verdict: isDone ? best?.gain.isPositive : nil)
+                    verdict: trainings.outcomes.count == planned ? best?.gain.isPositive : nil)
             ]
         ).write(.betterSampler, settings)
     }

@@ -81,7 +81,7 @@ enum Classification: Experiment {
         _ trial: Trial, on data: ClassificationData, reuses: Bool, _ settings: ExperimentSettings
     ) throws -> TrainedClassifier {
         try settings.trained(
-            training(trial, on: data, settings), of: .classification, on: data, reuses: reuses, title: trial.title)
+            training(trial, on: data, settings), of: ExperimentName.classification.rawValue, on: data, reuses: reuses, title: trial.title)
     }
 
     static func run(_ settings: ExperimentSettings) throws {

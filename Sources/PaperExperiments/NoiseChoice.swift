@@ -10,6 +10,14 @@ package enum NoiseChoice: String, CaseIterable, Sendable {
     /// In pixels of the result: the released code draws `randn / [width, height] * 0.5`, in coordinates from -1 to 1.
     static let authorsSigma = 0.25
 
+    /// What a linearized sampler with it is called where samplers are compared.
+    var title: String {
+        switch self {
+        case .paper: "linearized as published"
+        case .authors: "linearized as released"
+        }
+    }
+
     /// In words.
     var description: String {
         switch self {

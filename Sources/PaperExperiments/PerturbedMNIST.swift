@@ -26,7 +26,8 @@ enum PerturbedMNIST: Experiment {
             classes: data.training.classCount, seed: settings.seed, linearized: (settings.noise ?? .paper).options(sampler))
         let plan = settings.isQuick ? quickPlan : plan
         return try settings.trained(
-            plan.training(configuration, on: settings.isQuick ? .synthetic : .mnist), of: .mnist, on: data, reuses: reuses,
+            plan.training(configuration, on: settings.isQuick ? .synthetic : .mnist), of: ExperimentName.mnist.rawValue, on: data,
+            reuses: reuses,
             title: sampler.rawValue)
     }
 

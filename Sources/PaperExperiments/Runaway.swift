@@ -14,19 +14,20 @@ enum Runaway: Experiment {
         let options = noise.options(.linearized) ?? .init()
         var counted = options
         counted.outside = .counted
-        var trainings = TransformerTrainings(
-            .runaway,
+        var trainings = try TransformerTrainings(
             [
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
-                .init(name: "linearized", lineType: 1, sampler: .linearized, linearized: options),
+                .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: options),
                 .init(name: "scale bounded", lineType: 3, sampler: .linearized, linearized: options, scaleBound: bound),
                 .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip),
                 .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted),
-            ], rates: [3e-5], seeds: 1, iterations: 30_000, settings)
-        try trainings.run(settings) { trainings in
+            ], rates: [.init(value: 3e-5, iterations: 20_000)], seeds: 1, settings)
+        func write(_ trainings: TransformerTrainings) throws {
             try draw(trainings, settings)
             try report(trainings, noise, settings)
         }
+        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings, report: write)
+        try write(trainings)
     }
 
     /// Above the scale, below the validation error; columns by rate.
@@ -38,7 +39,7 @@ enum Runaway: Experiment {
         let panels = (0..<2).flatMap { row in
             rates.map { j in
                 """
-                set title "\(row == 0 ? "rate \(trainings.rates[j])" : "")"
+                set title "\(row == 0 ? "rate \(trainings.rates[j].value)" : "")"
                 set xlabel "\(row == 1 ? "iterations" : "")"
                 set ylabel "\(j != rates[0] ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
                 \(row == 0 ? "set logscale y\nset yrange [0.001:10]\nset format y \"%g\"" : "unset logscale y\nset yrange [0:*]")
@@ -71,7 +72,7 @@ enum Runaway: Experiment {
         try ExperimentReport(
             title: "Training that runs away",
             setUp: """
-                \(trainings.setUp(settings)) The linearized sampler's noise is added \(noise.description). The scale is how large a view of the \
+                \(trainings.setUp(planned: trainings.variants.count * trainings.rates.count * trainings.seeds, settings)) The linearized sampler's noise is added \(noise.description). The scale is how large a view of the \
                 image the transformer shows along a side: the geometric mean of the singular values of its matrices over a batch. Bounded, \
                 log₂ of each of a step's two scales goes through b·tanh(s/b) with b = \(fixed(bound, 0)); clipped, gradients are scaled down \
                 to a norm of \(fixed(clip, 0)) over all parameters; counted, samples outside of the image count as black instead of being \

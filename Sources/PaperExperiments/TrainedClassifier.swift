@@ -66,21 +66,21 @@ extension ExperimentSettings {
     ///
     /// - Parameters:
     ///   - training: What is trained, and how.
-    ///   - experiment: The one that the training belongs to; others may use what it has trained.
-    ///   - folder: Among those of the experiment; nil for one named by the network.
+    ///   - group: What the training belongs to: an experiment, of which others may use what it has trained, or what several share.
+    ///   - folder: Among those of the group; nil for one named by the network.
     ///   - data: The data set.
     ///   - reuses: Whether to take over what the same training has left there, even if this run resumes nothing else.
     ///   - mayDiverge: Whether a training whose numbers become infinite is one that ended at its last checkpoint, and no error.
     ///   - title: What the progress line calls it.
     func trained(
-        _ training: TrainingRun, of experiment: ExperimentName, in folder: String? = nil, on data: ClassificationData, reuses: Bool,
+        _ training: TrainingRun, of group: String, in folder: String? = nil, on data: ClassificationData, reuses: Bool,
         mayDiverge: Bool = false, title: String
     ) throws -> TrainedClassifier {
         let configuration = training.configuration
         let usual =
             "\(configuration.transformer.rawValue)-\(configuration.sampler.rawValue)-\(configuration.downsampling)x-seed\(training.seed)"
             + (configuration.linearized == nil ? "" : "-authors")
-        let directory = path("runs/\(experiment.rawValue)\(isQuick ? "-quick" : "")/\(folder ?? usual)")
+        let directory = path("runs/\(group)\(isQuick ? "-quick" : "")/\(folder ?? usual)")
         do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
             throw ExperimentError.cannotWrite(path: directory, reason: "no directory can be made there")
         }

@@ -6,8 +6,8 @@ import TrainingRuns
 /// Classifiers of traffic signs behind a transformer, trained in several variants, at several rates of the transformer, from several seeds: what
 /// experiments about training share.
 ///
-/// `NAME-trials.csv` gets a row for each training, `NAME-curves.csv` one for each of its validations. Rates are constant, and the parameters with the
-/// lowest validation error count.
+/// `transformer-trials.csv` gets a row for each training, `transformer-curves.csv` one for each of its validations: the experiments share them, and a
+/// training that one of them has done is done for the others. Rates are constant, and the parameters with the lowest validation error count.
 struct TransformerTrainings {
     /// A way to sample, or to train, that is compared with others.
     struct Variant {
@@ -19,6 +19,12 @@ struct TransformerTrainings {
         var linearized: NetworkConfiguration.LinearizedOptions?
         var scaleBound: Double?
         var clip: Double?
+    }
+
+    /// A learning rate of the transformer, and how long it is trained with.
+    struct Rate {
+        var value: Double
+        var iterations: Int
     }
 
     /// A validation on the way.
@@ -39,76 +45,75 @@ struct TransformerTrainings {
         var iterations: Int
     }
 
-    let name: ExperimentName
     let variants: [Variant]
-    let rates: [Double]
-    let seeds, iterations, interval, batch: Int
+    let rates: [Rate]
+    let seeds, interval, batch: Int
     let transformer: NetworkConfiguration.Transformer
     let downsampling: Int
     /// Of those that are done: by variant, rate and seed.
     private(set) var outcomes: [[Int]: Outcome] = [:]
+    private var trialRows, curveRows: TrialTable
+    private let trialPath: String
 
     private static let classifierRate = 1e-3
-
     /// - Parameters:
-    ///   - name: Of the experiment.
     ///   - variants: What is compared.
-    ///   - rates: The transformer's; the settings may say others, and so for the next two.
-    ///   - seeds: How many.
-    ///   - iterations: Of each training.
+    ///   - rates: The settings may say others, which are trained with as long as the nearest of these, and how long.
+    ///   - seeds: How many, unless the settings say it.
     ///   - settings: Of the experiment.
-    init(
-        _ name: ExperimentName, _ variants: [Variant], rates: [Double], seeds: Int, iterations: Int, _ settings: ExperimentSettings
-    ) {
+    init(_ variants: [Variant], rates: [Rate], seeds: Int, _ settings: ExperimentSettings) throws {
         let choices = settings.trainings
-        self.name = name
         self.variants = variants
-        self.rates = choices.rates ?? rates
+        self.rates = (choices.rates ?? rates.map(\.value)).map { value in
+            let nearest = rates.min { abs(log($0.value / value)) < abs(log($1.value / value)) }!
+            return Rate(value: value, iterations: choices.iterations ?? (settings.isQuick ? 4 : nearest.iterations))
+        }
         self.seeds = choices.seeds ?? seeds
-        self.iterations = choices.iterations ?? (settings.isQuick ? 4 : iterations)
         (interval, batch) = settings.isQuick ? (2, 8) : (500, 64)
         transformer = choices.transformer ?? .stn
         downsampling = choices.downsampling ?? 8
+        let keys = ["images", "network", "variant", "rate", "downsampling", "run", "protocol"]
+        trialRows = try TrialTable(
+            "transformer-trials.csv", keys: keys, values: ["errors", "total", "lowest validation error", "iterations done"], settings)
+        curveRows = try TrialTable(
+            "transformer-curves.csv", keys: keys + ["iteration"], values: ["loss", "validation error", "scale"], settings)
+        trialPath = settings.path("transformer-trials.csv")
     }
 
-    var isComplete: Bool { outcomes.count == variants.count * rates.count * seeds }
-
-    /// Does all trainings, seed by seed, or takes what was done before.
+    /// Does trainings, seed by seed, or takes what was done before.
     ///
-    /// - Parameter report: Called when there is a new outcome, and at the end.
-    mutating func run(_ settings: ExperimentSettings, report: (Self) throws -> Void) throws {
-        let keys = ["images", "network", "variant", "rate", "downsampling", "run", "protocol"]
-        var trials = try TrialTable(
-            "\(name.rawValue)-trials.csv", keys: keys, values: ["errors", "total", "lowest validation error", "iterations done"], settings)
-        var curves = try TrialTable(
-            "\(name.rawValue)-curves.csv", keys: keys + ["iteration"], values: ["loss", "validation error", "scale"], settings)
-        for run in 0..<seeds {
+    /// - Parameters:
+    ///   - runs: The seeds', from 0.
+    ///   - plan: The variants that are trained, each with the rates.
+    ///   - settings: Of the experiment.
+    ///   - report: Called when there is a new outcome.
+    mutating func train(
+        runs: Range<Int>, _ plan: [(variant: Int, rates: [Int])], _ settings: ExperimentSettings, report: (Self) throws -> Void
+    ) throws {
+        for run in runs {
             settings.progress("reading")
             let data = try Classification.data(run: run, settings)
-            for (j, rate) in rates.enumerated() {
-                for (i, variant) in variants.enumerated() {
-                    let training = training(variant, rate: rate, run: run, on: data, settings)
+            for j in rates.indices {
+                for i in plan.filter({ $0.rates.contains(j) }).map(\.variant) {
+                    let training = training(variants[i], rates[j], run: run, on: data, settings)
                     let key = [
-                        settings.isQuick ? "signs" : "gtsrb \(data.training.count)", transformer.rawValue, variant.name, "\(rate)",
-                        "\(downsampling)", "\(run)", protocolName(training),
+                        settings.isQuick ? "signs" : "gtsrb \(data.training.count)", transformer.rawValue, variants[i].name,
+                        "\(rates[j].value)", "\(downsampling)", "\(run)", protocolName(training),
                     ]
-                    var isNew = false
-                    let values = try trials.values(key) {
-                        isNew = true
-                        return try outcome(of: training, variant, on: data, key, &curves, settings)
-                    }
-                    outcomes[[i, j, run]] = try Outcome(values, interval: interval, settings.path("\(name.rawValue)-trials.csv"), key) {
-                        curves[key + ["\($0)"]]
-                    }
-                    if isNew && !settings.isQuick && !isComplete { try report(self) }
+                    let known = trialRows[key]
+                    let values = try known ?? outcome(of: training, variants[i], on: data, key, settings)
+                    outcomes[[i, j, run]] = try Outcome(values, interval: interval, trialPath, key) { curveRows[key + ["\($0)"]] }
+                    if known == nil && !settings.isQuick { try report(self) }
                 }
             }
         }
-        try report(self)
     }
 
+    /// All variants at all rates, for `train`.
+    var everything: [(variant: Int, rates: [Int])] { variants.indices.map { ($0, Array(rates.indices)) } }
+
     private func training(
-        _ variant: Variant, rate: Double, run: Int, on data: ClassificationData, _ settings: ExperimentSettings
+        _ variant: Variant, _ rate: Rate, run: Int, on data: ClassificationData, _ settings: ExperimentSettings
     ) -> TrainingRun {
         let seed = settings.seed &+ UInt64(run)
         let configuration = NetworkConfiguration(
@@ -116,15 +121,14 @@ struct TransformerTrainings {
             side: data.training.height, classes: data.training.classCount, seed: seed, linearized: variant.linearized,
             scaleBound: variant.scaleBound)
         return TrainingRun(
-            dataset: settings.isQuick ? .synthetic : .gtsrb, configuration: configuration, transformerRate: rate,
-            classifierRate: Self.classifierRate, clip: variant.clip, batch: batch, iterations: iterations,
-            interval: min(interval, iterations),
-            patience: iterations, seed: seed)
+            dataset: settings.isQuick ? .synthetic : .gtsrb, configuration: configuration, transformerRate: rate.value,
+            classifierRate: Self.classifierRate, clip: variant.clip, batch: batch, iterations: rate.iterations,
+            interval: min(interval, rate.iterations), patience: rate.iterations, seed: seed)
     }
 
-    /// Trains, notes the curve, and gives the row.
-    private func outcome(
-        of training: TrainingRun, _ variant: Variant, on data: ClassificationData, _ key: [String], _ curves: inout TrialTable,
+    /// Trains, notes the curve and the row, and gives the row.
+    private mutating func outcome(
+        of training: TrainingRun, _ variant: Variant, on data: ClassificationData, _ key: [String],
         _ settings: ExperimentSettings
     ) throws -> [Double] {
         let title = "\(variant.name), rate \(training.transformerRate), seed \(training.seed)"
@@ -132,15 +136,16 @@ struct TransformerTrainings {
         let way = protocolName(training.configuration, training.clip ?? .infinity, batch, interval)
         let folder = "\(transformer.rawValue)-\(variant.name)-\(downsampling)x-rate\(training.transformerRate)-seed\(training.seed)-\(way)"
         let trained = try settings.trained(
-            training, of: name, in: folder.replacing(/[^a-z0-9.-]/, with: "-"), on: data, reuses: false, mayDiverge: true, title: title)
+            training, of: "transformers", in: folder.replacing(/[^a-z0-9.-]/, with: "-"), on: data, reuses: false, mayDiverge: true,
+            title: title)
         for entry in trained.log {
-            _ = try curves.values(key + ["\(entry.iteration)"]) { [entry.loss, entry.validationError, entry.scale ?? .nan] }
+            _ = try curveRows.values(key + ["\(entry.iteration)"]) { [entry.loss, entry.validationError, entry.scale ?? .nan] }
         }
         settings.progress("\(title), testing")
         let test = trained.network.confusion(trained.parameters, on: data.test)
-        return [
-            Double(test.errors), Double(test.total), trained.log.map(\.validationError).min() ?? 1, Double(trained.iterations),
-        ]
+        return try trialRows.values(key) {
+            [Double(test.errors), Double(test.total), trained.log.map(\.validationError).min() ?? 1, Double(trained.iterations)]
+        }
     }
 }
 
@@ -164,17 +169,22 @@ extension TransformerTrainings.Outcome {
 }
 
 extension TransformerTrainings {
+    /// That of a variant at a rate from one seed; nil until it is trained.
+    func outcome(_ variant: Int, rate: Int, run: Int) -> Outcome? { outcomes[[variant, rate, run]] }
+
     /// Those of a variant at a rate, over the seeds.
     func outcomes(_ variant: Int, rate: Int) -> [Outcome] { (0..<seeds).compactMap { outcomes[[variant, rate, $0]] } }
 
     /// In percent, over the seeds.
     func testErrors(_ variant: Int, rate: Int) -> [Double] { outcomes(variant, rate: rate).map { 100 * $0.testError } }
 
-    /// The rate at which a variant has the lowest validation error in the mean over the seeds; nil until something is trained.
+    /// The rate at which a variant has the lowest validation error, in the mean over the seeds that all of its rates were trained from; nil until
+    /// something is trained.
     func bestRate(_ variant: Int) -> Int? {
-        rates.indices.filter { !outcomes(variant, rate: $0).isEmpty }.min {
-            average(outcomes(variant, rate: $0).map(\.validationError)) < average(outcomes(variant, rate: $1).map(\.validationError))
-        }
+        let begun = rates.indices.filter { !outcomes(variant, rate: $0).isEmpty }
+        let shared = (0..<seeds).filter { run in begun.allSatisfy { outcome(variant, rate: $0, run: run) != nil } }
+        func error(_ rate: Int) -> Double { average(shared.map { outcome(variant, rate: rate, run: $0)!.validationError }) }
+        return begun.min { error($0) < error($1) }
     }
 
     /// By how many percent of the test images the first variant is worse than another: nil until both are trained from all seeds.
@@ -196,12 +206,13 @@ extension TransformerTrainings {
         let rows = variants.indices.flatMap { i in
             rates.indices.map { j in
                 let outcomes = outcomes(i, rate: j)
-                guard !outcomes.isEmpty else { return [variants[i].name, "\(rates[j])", "–", "–", "–", "not trained yet"] }
+                guard !outcomes.isEmpty else { return [variants[i].name, "\(rates[j].value)", "–", "–", "–", "not trained"] }
                 return [
-                    variants[i].name, "\(rates[j])", fixed(100 * average(outcomes.map(\.validationError)), 2),
+                    variants[i].name, "\(rates[j].value)", fixed(100 * average(outcomes.map(\.validationError)), 2),
                     Estimate.mean(testErrors(i, rate: j)).text(2),
                     outcomes.map { fixed($0.curve.last?.scale ?? .nan, 3) }.joined(separator: ", "),
-                    outcomes.map { "\($0.iterations)\($0.iterations < iterations ? " (not finite)" : "")" }.joined(separator: ", "),
+                    outcomes.map { "\($0.iterations)\($0.iterations < rates[j].iterations ? " (not finite)" : "")" }.joined(
+                        separator: ", "),
                 ]
             }
         }
@@ -209,12 +220,18 @@ extension TransformerTrainings {
     }
 
     /// How the trainings were done, in words.
-    func setUp(_ settings: ExperimentSettings) -> String {
-        let missing = isComplete ? "" : "**Incomplete: \(outcomes.count) of \(variants.count * rates.count * seeds) trainings.** "
+    ///
+    /// - Parameter planned: How many outcomes there are once all is trained.
+    func setUp(planned: Int, _ settings: ExperimentSettings) -> String {
+        let missing = outcomes.count == planned ? "" : "**Incomplete: \(outcomes.count) of \(planned) trainings.** "
+        let lengths =
+            Set(rates.map(\.iterations)).count == 1
+            ? "\(rates[0].iterations) iterations"
+            : rates.map { "\($0.iterations) iterations at a rate of \($0.value)" }.joined(separator: ", ")
         return """
             \(missing)\(transformer.title) at \(downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, batches of \
-            \(batch), \(iterations) iterations at constant rates, \(Self.classifierRate) for the classifier; the parameters with the lowest \
-            validation error count. \(seeds == 1 ? "A single seed" : "\(seeds) seeds; intervals are Student's over them, on one test set").
+            \(batch), constant rates: \(lengths), \(Self.classifierRate) for the classifier; the parameters with the lowest validation error \
+            count. \(seeds == 1 ? "A single seed" : "\(seeds) seeds; intervals are Student's over them, on one test set").
             """
     }
 
@@ -224,10 +241,10 @@ extension TransformerTrainings {
         var (names, columns): ([String], [[Int: Double]]) = ([], [])
         for (j, rate) in rates.enumerated() {
             for (i, variant) in variants.enumerated() {
-                names.append("\(title) \(variant.name) \(rate)")
+                names.append("\(title) \(variant.name) \(rate.value)")
                 columns.append(Dictionary(uniqueKeysWithValues: meanCurve(i, rate: j, number).map { ($0.iteration, $0.mean) }))
                 for run in 0..<seeds {
-                    names.append("\(title) \(variant.name) \(rate) run \(run + 1)")
+                    names.append("\(title) \(variant.name) \(rate.value) run \(run + 1)")
                     let points = outcomes[[i, j, run]]?.curve ?? []
                     columns.append(Dictionary(uniqueKeysWithValues: points.map { ($0.iteration, number($0)) }))
                 }

@@ -12,7 +12,7 @@ final class TransformerTrainingsTests: ExperimentTestCase {
     }
 
     private let experiment = ExperimentName.classificationRates
-    private var tables: [String] { ["trials", "curves"].map { "\(experiment.rawValue)-\($0).csv" } }
+    private var tables: [String] { ["transformer-trials.csv", "transformer-curves.csv"] }
 
     /// Stopped behind the row of a training, or between a curve's rows.
     func testInterruption() throws {
@@ -39,7 +39,7 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         for file in ["\(experiment.rawValue).csv", "\(experiment.rawValue).md"] {
             XCTAssertEqual(try text("longer/\(file)"), try text("atOnce/\(file)"))
         }
-        XCTAssertEqual(try text("longer/\(experiment.rawValue)-trials.csv").split(separator: "\n").count, 5)
+        XCTAssertEqual(try text("longer/transformer-trials.csv").split(separator: "\n").count, 5)
     }
 
     /// What a longer training has come to is not taken for a shorter one's.
@@ -49,23 +49,52 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         let message = failure { try run(experiment, out: "out", resumes: true, fewer) }
         XCTAssert(message.contains("found a training of 4 iterations, expected at most 2") && message.contains("--resume"), message)
         try run(experiment, out: "out", fewer)
-        XCTAssert(try text("out/\(experiment.rawValue).md").contains(" 2 iterations at constant rates"))
+        XCTAssert(try text("out/\(experiment.rawValue).md").contains("constant rates: 2 iterations,"))
+    }
+
+    /// What one experiment has trained is not trained again for another.
+    func testTrainingsAreShared() throws {
+        let choices = TrainingChoices(rates: [1e-4], seeds: 1, iterations: 2)
+        try run(experiment, out: "out", choices)
+        try run(.runaway, out: "out", resumes: true, choices)
+        let names = try text("out/\(tables[0])").split(separator: "\n").dropFirst().map { String($0.split(separator: ",")[3]) }
+        XCTAssertEqual(names, ["bilinear", "linearized as released", "scale bounded", "gradients clipped", "outside counted"])
+    }
+
+    /// All candidates are trained from the first seed, bilinear and the three with the lowest validation error from the others.
+    func testFinalists() throws {
+        let choices = TrainingChoices(rates: [1e-5, 1e-4], seeds: 1, iterations: 2)
+        try run(.betterSampler, out: "out", choices)
+        let lines = try text("out/\(tables[0])").split(separator: "\n").map(String.init)
+        XCTAssertEqual(lines.count, 21)
+        // The later, the better; bilinear, the first, is better at 1e-4.
+        let changed = lines.dropFirst().enumerated().map { i, line in
+            var fields = line.split(separator: ",").map(String.init)
+            fields[10] = "\(0.9 - 0.01 * Double(i % 10) - (i % 10 == 0 && i >= 10 ? 0.3 : 0) + (i % 10 > 0 && i >= 10 ? 0.1 : 0))"
+            return fields.joined(separator: ",")
+        }
+        try write(([lines[0]] + changed).joined(separator: "\n") + "\n", "out/\(tables[0])")
+        try run(.betterSampler, out: "out", resumes: true, TrainingChoices(rates: [1e-5, 1e-4], seeds: 2, iterations: 2))
+        let added = try text("out/\(tables[0])").split(separator: "\n").dropFirst(21).map { $0.split(separator: ",") }
+        XCTAssertEqual(
+            added.map { "\($0[3]) \($0[4]) \($0[6])" },
+            ["mean and narrowing 1e-05 1", "no bias and narrowing 1e-05 1", "no bias and a lattice 1e-05 1", "bilinear 0.0001 1"])
     }
 
     /// The page gets what a row says, and nothing is decided by a single seed.
     func testRowsAreTaken() throws {
         let choices = TrainingChoices(rates: [1e-5, 1e-4], seeds: 2, iterations: 2)
         try run(experiment, out: "out", choices)
-        let rows = try text("out/\(experiment.rawValue)-trials.csv").split(separator: "\n")
+        let rows = try text("out/transformer-trials.csv").split(separator: "\n")
         // Of 1000 images: bilinear's errors at the two rates, then linearized's; the former is best at 1e-4, the latter at 1e-5.
-        let errors = ["bilinear": ["1e-05": 300, "0.0001": 100], "linearized": ["1e-05": 200, "0.0001": 400]]
+        let errors = ["bilinear": ["1e-05": 300, "0.0001": 100], "linearized as released": ["1e-05": 200, "0.0001": 400]]
         let changed = rows.dropFirst().map { row in
             var fields = row.split(separator: ",").map(String.init)
             let count = errors[fields[3]]![fields[4]]! + (fields[6] == "0" ? 5 : 0)
             fields.replaceSubrange(8..<11, with: ["\(count)", "1000", "\(Double(count) / 1000)"])
             return fields.joined(separator: ",")
         }
-        try write(([String(rows[0])] + changed).joined(separator: "\n") + "\n", "out/\(experiment.rawValue)-trials.csv")
+        try write(([String(rows[0])] + changed).joined(separator: "\n") + "\n", "out/transformer-trials.csv")
         try run(experiment, out: "out", resumes: true, choices)
         let report = try text("out/\(experiment.rawValue).md")
         for part in [
@@ -83,9 +112,9 @@ final class TransformerTrainingsTests: ExperimentTestCase {
     func testDivergence() throws {
         try run(.runaway, out: "out", TrainingChoices(rates: [0.1], seeds: 1, iterations: 30))
         XCTAssert(try text("out/runaway.md").contains("(not finite) |"))
-        let whole = try text("out/runaway-trials.csv")
+        let whole = try text("out/transformer-trials.csv")
         try run(.runaway, out: "out", resumes: true, TrainingChoices(rates: [0.1], seeds: 1, iterations: 30))
-        XCTAssertEqual(try text("out/runaway-trials.csv"), whole)
+        XCTAssertEqual(try text("out/transformer-trials.csv"), whole)
     }
 
     func testRowsThatAreNone() throws {
