@@ -57,7 +57,7 @@ struct PredictCommand: ParsableCommand {
     private func classNames(_ trained: TrainedNetwork) -> [String]? {
         let names: [String]
         switch trained.file.settings["dataset"].flatMap(DatasetName.init(rawValue:)) {
-        case .mnist: names = MNIST.classNames
+        case .mnist, .mnistWhole: names = MNIST.classNames
         case .gtsrb: names = GTSRB.classNames
         case .synthetic: names = SyntheticSigns.classNames
         case nil: return nil

@@ -17,7 +17,11 @@ struct TrainCommand: ParsableCommand {
             Example: linwarp train synthetic --network stn --sampler linearized --downsample 4 --iterations 500 --out signs
             """)
 
-    @Argument(help: "\(DatasetName.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Argument(
+        help: """
+            mnist: perturbed digits, of which is lost what leaves the image; mnist-whole: the same, but transformers get the whole digit and \
+            begin where it is perturbed to; gtsrb; synthetic, signs drawn from formulas, without data.
+            """)
     var dataset: DatasetName
 
     @Option(help: "What stands before the classifier: none, stn or icstn.")
@@ -129,8 +133,8 @@ struct TrainCommand: ParsableCommand {
         guard configuration.isValid else { throw tooSmall }
         return TrainingRun(
             dataset: dataset, configuration: configuration, transformerRate: transformerRate, classifierRate: classifierRate,
-            schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch, iterations: iterations,
-            interval: interval, patience: patience, seed: seed)
+            optimizer: updates.optimizer, schedule: updates.learningRates(iterations: iterations), clip: updates.clip, batch: batch,
+            iterations: iterations, interval: interval, patience: patience, seed: seed)
     }
 
     /// Makes sure that the directory is this training's alone.

@@ -1,11 +1,16 @@
 import ArgumentParser
 import LinWarp
+import TrainingRuns
 
 /// The options of `train` that say what becomes of gradients and learning rates before a step.
 struct UpdateOptions: ParsableArguments {
     enum ScheduleName: String, Choosable {
         case constant, step, cosine
     }
+
+    @Option(
+        help: "How gradients become steps: adam, or sgd, against the gradient alone (default: adam).", transform: choiceArgument)
+    var optimizer: TrainingRun.Optimizer = .adam
 
     @Option(
         help: """
@@ -39,3 +44,5 @@ struct UpdateOptions: ParsableArguments {
         }
     }
 }
+
+extension TrainingRun.Optimizer: Choosable {}

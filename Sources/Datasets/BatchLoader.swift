@@ -45,16 +45,16 @@ extension BatchLoader where Batch == LabelledBatch {
     ///   - first: The number of the batch that `next()` returns first: where training is to go on.
     ///   - step: From the number of a batch to that of the next. Process `rank` of `count` takes the batches `rank + count * iteration`: its
     ///     parts of the batches, `count` times as large, of a single process.
-    ///   - change: What to do with a batch's images [N, C, H, W], on the loader's thread; a `CornerPerturbation`, say. The positions count
+    ///   - change: What to do with a batch, on the loader's thread; a `CornerPerturbation` of its images, say. The positions count
     ///     images from the start of the first epoch on, so that no two are the same: the index for what is random.
     public convenience init(
         _ data: LabelledImages, batchSize: Int, seed: UInt64, startingAt first: Int = 0, step: Int = 1,
-        change: @escaping @Sendable (_ images: Tensor<Float>, _ positions: Range<Int>) throws -> Tensor<Float> = { images, _ in images }
+        change: @escaping @Sendable (_ batch: inout LabelledBatch, _ positions: Range<Int>) throws -> Void = { _, _ in }
     ) {
         let order = EpochOrder(count: data.count, batchSize: batchSize, seed: seed)
         self.init(startingAt: first, step: step) { number in
             var batch = data.batch(order.indices(ofBatch: number))
-            batch.images = try change(batch.images, order.positions(ofBatch: number))
+            try change(&batch, order.positions(ofBatch: number))
             return batch
         }
     }

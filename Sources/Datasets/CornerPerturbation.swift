@@ -31,8 +31,8 @@ public struct CornerPerturbation: Sendable {
         precondition(
             images.rank == 4 && images.shape[0] == matrices.count,
             "perturbed: found images of the shape \(images.shape) and \(matrices.count) indices, expected [N, C, H, W] and N")
-        let elements = Tensor<Float>(matrices.flatMap { $0.elements.map { Float($0) } }, shape: [matrices.count, 3, 3])
-        return BilinearSampler().sample(images, at: SamplingGrid(matrices: elements, height: images.shape[2], width: images.shape[3]))
+        let grid = SamplingGrid(matrices: Tensor<Float>.matrices(matrices), height: images.shape[2], width: images.shape[3])
+        return BilinearSampler().sample(images, at: grid)
     }
 
     /// The homography for an index, between normalized coordinates.

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Sampling
 import Synchronization
 import Tensors
 
@@ -14,16 +15,21 @@ public struct LabelledImages: Sendable {
     public let labels: [Int]
     /// What the classes are called.
     public let classNames: [String]
+    /// Where transformers of each image begin, in normalized coordinates; nil for the identity.
+    public let starts: [Matrix3]?
     private let pixels: [UInt8]
     /// Where each image is among those that `pixels` holds.
     private let places: [Int]
 
-    private init(channels: Int, height: Int, width: Int, labels: [Int], classNames: [String], pixels: [UInt8], places: [Int]) {
+    private init(
+        channels: Int, height: Int, width: Int, labels: [Int], classNames: [String], starts: [Matrix3]?, pixels: [UInt8], places: [Int]
+    ) {
         self.channels = channels
         self.height = height
         self.width = width
         self.labels = labels
         self.classNames = classNames
+        self.starts = starts
         self.pixels = pixels
         self.places = places
     }
@@ -36,8 +42,8 @@ public struct LabelledImages: Sendable {
         precondition(
             labels.allSatisfy(classNames.indices.contains), "LabelledImages: found a label outside of 0..<\(classNames.count)")
         self.init(
-            channels: channels, height: height, width: width, labels: labels, classNames: classNames, pixels: pixels,
-            places: Array(labels.indices))
+            channels: channels, height: height, width: width, labels: labels, classNames: classNames, starts: nil,
+            pixels: pixels, places: Array(labels.indices))
     }
 
     /// RGB images that `image` makes, from several threads at once: [3, `size`, `size`], 0...1, for each index of `labels`.
@@ -75,11 +81,12 @@ public struct LabelledImages: Sendable {
     /// The number of classes.
     public var classCount: Int { classNames.count }
 
-    /// Of the images in their order, with their sizes, labels and classes.
+    /// Of the images in their order, with their sizes, labels, classes and starts.
     package var digest: Digest {
         var digest = Digest()
         digest.add([channels, height, width] + labels)
         for name in classNames { digest.add(name) }
+        digest.add((starts ?? []).flatMap { $0.elements.map { Int(Int64(bitPattern: $0.bitPattern)) } })
         let length = channels * height * width
         pixels.withUnsafeBytes { bytes in
             for place in places { digest.add(UnsafeRawBufferPointer(rebasing: bytes[(place * length)...].prefix(length))) }
@@ -90,8 +97,17 @@ public struct LabelledImages: Sendable {
     /// The images with the given indices, in that order. Shares the pixels.
     public func subset(_ indices: [Int]) -> LabelledImages {
         LabelledImages(
-            channels: channels, height: height, width: width, labels: indices.map { labels[$0] }, classNames: classNames, pixels: pixels,
-            places: indices.map { places[$0] })
+            channels: channels, height: height, width: width, labels: indices.map { labels[$0] }, classNames: classNames,
+            starts: starts.map { starts in indices.map { starts[$0] } }, pixels: pixels, places: indices.map { places[$0] })
+    }
+
+    /// The same images, with a transformation for each where its transformers begin. Shares the pixels.
+    public func starting(at starts: [Matrix3]) -> LabelledImages {
+        precondition(
+            starts.count == count, "LabelledImages.starting: found \(starts.count) starts, expected one for each of \(count) images")
+        return LabelledImages(
+            channels: channels, height: height, width: width, labels: labels, classNames: classNames, starts: starts, pixels: pixels,
+            places: places)
     }
 
     /// The images with the given indices, in that order, as numbers.
@@ -108,7 +124,8 @@ public struct LabelledImages: Sendable {
                 }
             }
         }
-        return LabelledBatch(images: images, labels: indices.map { labels[$0] })
+        return LabelledBatch(
+            images: images, labels: indices.map { labels[$0] }, starts: starts.map { starts in .matrices(indices.map { starts[$0] }) })
     }
 }
 
@@ -118,13 +135,23 @@ public struct LabelledBatch: Sendable {
     public var images: Tensor<Float>
     /// The class of each image.
     public var labels: [Int]
+    /// Where the transformers begin, [N, 3, 3]; nil for the identity.
+    public var starts: Tensor<Float>?
 
-    /// A batch of images [N, C, H, W] and N labels.
-    public init(images: Tensor<Float>, labels: [Int]) {
+    /// A batch of images [N, C, H, W] and N labels, and of transformations [N, 3, 3] that transformers begin at, if any.
+    public init(images: Tensor<Float>, labels: [Int], starts: Tensor<Float>? = nil) {
         precondition(
             images.rank == 4 && images.shape[0] == labels.count,
             "LabelledBatch: found images of the shape \(images.shape) and \(labels.count) labels, expected [N, C, H, W] and N")
         self.images = images
         self.labels = labels
+        self.starts = starts
+    }
+}
+
+extension Tensor<Float> {
+    /// [N, 3, 3].
+    package static func matrices(_ matrices: [Matrix3]) -> Tensor {
+        Tensor(matrices.flatMap { $0.elements.map { Float($0) } }, shape: [matrices.count, 3, 3])
     }
 }

@@ -17,9 +17,12 @@ extension Module {
         Parameters(initializing: specifications, seed: seed)
     }
 
-    /// The output for an input outside of training.
-    public func evaluated<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ parameters: Parameters<Scalar>) -> Tensor<Scalar> {
+    /// The output for an input outside of training, with transformers that begin at `starts`, [N, 3, 3], if any.
+    public func evaluated<Scalar: FloatingScalar>(
+        _ x: Tensor<Scalar>, _ parameters: Parameters<Scalar>, starts: Tensor<Scalar>? = nil
+    ) -> Tensor<Scalar> {
         var context = Context(parameters, isTraining: false)
+        context.starts = starts
         return self(x, &context)
     }
 }
@@ -36,6 +39,8 @@ public struct Context<Scalar: FloatingScalar>: Sendable {
     public var random: RandomSource
     /// The place in the batch of the first image, where the input is a part of a batch: each image gets the samplers' noise of its place.
     public var firstImage: Int
+    /// Where transformers begin, [N, 3, 3] in normalized coordinates; nil for the identity.
+    public var starts: Tensor<Scalar>?
     /// New values of parameters that are tracked without a gradient, by name.
     public var tracked: [String: Tensor<Scalar>] = [:]
 

@@ -22,11 +22,11 @@ enum AverageImage: Experiment {
                 let trial = Classification.Trial(transformer: .stn, sampler: $0, downsampling: 8, run: 0)
                 return try Classification.trained(trial, on: photographs, reuses: true, settings)
             })
-        let perturbed = try PerturbedMNIST.data(settings)
+        let perturbed = try PerturbedMNIST.trained(settings)
         let digits = Averages(
             title: "\(settings.isQuick ? "Perturbed signs" : "Perturbed MNIST"), IC-STN", of: perturbed.test,
             names: perturbed.test.classNames,
-            trained: try samplers.map { try PerturbedMNIST.trained($0, on: perturbed, reuses: true, settings) })
+            trained: perturbed.classifiers)
         try write([traffic, digits], settings)
     }
 

@@ -32,6 +32,7 @@ enum BetterSampler: Experiment {
         let iterations = settings.trainings.iterations ?? (settings.isQuick ? 4 : 10_000)
         let candidates = candidates(iterations: iterations)
         var trainings = try TransformerTrainings(
+            .signs(settings),
             [.init(name: "bilinear", lineType: 7, sampler: .bilinear)]
                 + zip(1..., candidates).map { place, candidate in
                     .init(name: candidate.name, lineType: (place - 1) % 6 + 1, sampler: .linearized, linearized: candidate.options)
@@ -99,7 +100,7 @@ enum BetterSampler: Experiment {
             pictures: [
                 ("better-sampler.svg", "The test error with its interval over seeds, each at its best rate by the validation error")
             ],
-            table: trainings.table + "\nPoints by which the error is lower than bilinear's, each at its best rate:\n\n"
+            table: trainings.table(settings) + "\nPoints by which the error is lower than bilinear's, each at its best rate:\n\n"
                 + markdownTable([["sampler", "lower by"]] + gains.map { [$0.name, $0.gain.text(2)] }),
             findings: [
                 .init(

@@ -6,7 +6,7 @@ import TrainingRuns
 /// Table 1 by the transformer's learning rate: when linearized sampling is ahead of bilinear, and when it is not.
 enum ClassificationRates: Experiment {
     /// That of the paper, with which networks learn slowly, and larger ones.
-    private static let rates: [TransformerTrainings.Rate] = [
+    private static let rates: [TransformerRate] = [
         .init(value: paperRate, iterations: 40_000), .init(value: 3e-5, iterations: 20_000), .init(value: 1e-4, iterations: 10_000),
     ]
     private static let paperRate = 1e-5
@@ -14,6 +14,7 @@ enum ClassificationRates: Experiment {
     static func run(_ settings: ExperimentSettings) throws {
         let noise = settings.noise ?? .authors
         var trainings = try TransformerTrainings(
+            .signs(settings),
             [
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
                 .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: noise.options(.linearized)),
@@ -55,9 +56,9 @@ enum ClassificationRates: Experiment {
     }
 
     private static func report(_ trainings: TransformerTrainings, _ noise: NoiseChoice, _ settings: ExperimentSettings) throws {
-        let title = trainings.transformer.title
+        let title = trainings.task.transformer.title
         let best = [trainings.bestRate(0), trainings.bestRate(1)]
-        let claim = "linearized sampling has a lower error than bilinear at \(trainings.downsampling)×"
+        let claim = "linearized sampling has a lower error than bilinear at \(trainings.task.downsampling)×"
         var findings: [ExperimentReport.Finding] = []
         if let rate = trainings.rates.firstIndex(where: { $0.value == paperRate }) {
             findings.append(
@@ -74,13 +75,13 @@ enum ClassificationRates: Experiment {
         try ExperimentReport(
             title: "Table 1 by rate: when linearized sampling is ahead",
             setUp: """
-                \(trainings.setUp(planned: 2 * trainings.rates.count * trainings.seeds, settings)) The linearized sampler's noise is added \(noise.description). Every rate in the table is the \
+                \(trainings.setUp(planned: trainings.all, settings)) The linearized sampler's noise is added \(noise.description). Every rate in the table is the \
                 transformer's.
                 """,
             pictures: [
                 ("classification-rates.svg", "The validation error while training goes on: means over seeds, and each seed as a thin line")
             ],
-            table: trainings.table, findings: findings
+            table: trainings.table(settings), findings: findings
         ).write(.classificationRates, settings)
     }
 

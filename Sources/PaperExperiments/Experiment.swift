@@ -27,7 +27,7 @@ package enum ExperimentName: String, CaseIterable, Sendable {
     case betterSampler = "better-sampler"
 
     /// Whether `ExperimentSettings.trainings` concerns it.
-    package var comparesTrainings: Bool { [.classificationRates, .runaway, .betterSampler].contains(self) }
+    package var comparesTrainings: Bool { [.mnist, .classificationRates, .runaway, .betterSampler].contains(self) }
 
     /// Whether `ExperimentSettings.noise` concerns it.
     package var takesNoise: Bool {

@@ -15,6 +15,7 @@ enum Runaway: Experiment {
         var counted = options
         counted.outside = .counted
         var trainings = try TransformerTrainings(
+            .signs(settings),
             [
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
                 .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: options),
@@ -72,14 +73,14 @@ enum Runaway: Experiment {
         try ExperimentReport(
             title: "Training that runs away",
             setUp: """
-                \(trainings.setUp(planned: trainings.variants.count * trainings.rates.count * trainings.seeds, settings)) The linearized sampler's noise is added \(noise.description). The scale is how large a view of the \
+                \(trainings.setUp(planned: trainings.all, settings)) The linearized sampler's noise is added \(noise.description). The scale is how large a view of the \
                 image the transformer shows along a side: the geometric mean of the singular values of its matrices over a batch. Bounded, \
                 log₂ of each of a step's two scales goes through b·tanh(s/b) with b = \(fixed(bound, 0)); clipped, gradients are scaled down \
                 to a norm of \(fixed(clip, 0)) over all parameters; counted, samples outside of the image count as black instead of being \
                 left out.
                 """,
             pictures: [("runaway.svg", "The scale of the view and the validation error while training goes on")],
-            table: trainings.table,
+            table: trainings.table(settings),
             findings: [
                 .init(
                     claim: "nothing of views that shrink to a point",

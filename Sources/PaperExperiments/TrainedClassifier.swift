@@ -107,10 +107,10 @@ extension ExperimentSettings {
 }
 
 /// Signs drawn from formulas, few enough for a moment's training.
-func quickSigns(side: Int, seed: UInt64, perturbs: Bool = false) -> ClassificationData {
+func quickSigns(side: Int, seed: UInt64, perturbs: Bool = false, keepsWhole: Bool = false) -> ClassificationData {
     func signs(_ part: UInt64, _ count: Int) -> LabelledImages { SyntheticSigns(seed: 3 &* seed &+ part, size: side).images(0..<count) }
     return ClassificationData(
-        training: signs(0, 256), validation: signs(1, 20), test: signs(2, 40), perturbedBy: perturbs ? seed : nil)
+        training: signs(0, 256), validation: signs(1, 20), test: signs(2, 40), perturbedBy: perturbs ? seed : nil, keepsWhole: keepsWhole)
 }
 
 /// The names that readers know.

@@ -3,30 +3,12 @@ import Foundation
 import LinWarp
 import TrainingRuns
 
-/// Classifiers of traffic signs behind a transformer, trained in several variants, at several rates of the transformer, from several seeds: what
+/// Classifiers behind a transformer, trained in several variants, at several rates of the transformer, from several seeds: what
 /// experiments about training share.
 ///
 /// `transformer-trials.csv` gets a row for each training, `transformer-curves.csv` one for each of its validations: the experiments share them, and a
-/// training that one of them has done is done for the others. Rates are constant, and the parameters with the lowest validation error count.
+/// training that one of them has done is done for the others.
 struct TransformerTrainings {
-    /// A way to sample, or to train, that is compared with others.
-    struct Variant {
-        /// In keys, tables and pictures; without commas.
-        var name: String
-        /// Of gnuplot's, as `Plot` defines them.
-        var lineType: Int
-        var sampler: NetworkConfiguration.SamplerKind
-        var linearized: NetworkConfiguration.LinearizedOptions?
-        var scaleBound: Double?
-        var clip: Double?
-    }
-
-    /// A learning rate of the transformer, and how long it is trained with.
-    struct Rate {
-        var value: Double
-        var iterations: Int
-    }
-
     /// A validation on the way.
     struct Point {
         var iteration: Int
@@ -40,38 +22,42 @@ struct TransformerTrainings {
     struct Outcome {
         /// As shares.
         var testError, validationError: Double
+        /// How many images were tested.
+        var total: Int
         var curve: [Point]
         /// Fewer than were asked for where a number became infinite.
         var iterations: Int
+
+        /// Wilson's 95 % interval of the test error, as a share.
+        var testInterval: ClosedRange<Double> { wilsonInterval(Int((testError * Double(total)).rounded()), of: total) }
     }
 
-    let variants: [Variant]
-    let rates: [Rate]
-    let seeds, interval, batch: Int
-    let transformer: NetworkConfiguration.Transformer
-    let downsampling: Int
+    let variants: [TransformerVariant]
+    let rates: [TransformerRate]
+    let seeds: Int
+    let task: TransformerTask
     /// Of those that are done: by variant, rate and seed.
     private(set) var outcomes: [[Int]: Outcome] = [:]
     private var trialRows, curveRows: TrialTable
     private let trialPath: String
 
-    private static let classifierRate = 1e-3
     /// - Parameters:
+    ///   - task: What is trained.
     ///   - variants: What is compared.
     ///   - rates: The settings may say others, which are trained with as long as the nearest of these, and how long.
     ///   - seeds: How many, unless the settings say it.
     ///   - settings: Of the experiment.
-    init(_ variants: [Variant], rates: [Rate], seeds: Int, _ settings: ExperimentSettings) throws {
+    init(
+        _ task: TransformerTask, _ variants: [TransformerVariant], rates: [TransformerRate], seeds: Int, _ settings: ExperimentSettings
+    ) throws {
         let choices = settings.trainings
         self.variants = variants
         self.rates = (choices.rates ?? rates.map(\.value)).map { value in
             let nearest = rates.min { abs(log($0.value / value)) < abs(log($1.value / value)) }!
-            return Rate(value: value, iterations: choices.iterations ?? (settings.isQuick ? 4 : nearest.iterations))
+            return TransformerRate(value: value, iterations: choices.iterations ?? (settings.isQuick ? 4 : nearest.iterations))
         }
         self.seeds = choices.seeds ?? seeds
-        (interval, batch) = settings.isQuick ? (2, 8) : (500, 64)
-        transformer = choices.transformer ?? .stn
-        downsampling = choices.downsampling ?? 8
+        self.task = task
         let keys = ["images", "network", "variant", "rate", "downsampling", "run", "protocol"]
         trialRows = try TrialTable(
             "transformer-trials.csv", keys: keys, values: ["errors", "total", "lowest validation error", "iterations done"], settings)
@@ -92,59 +78,95 @@ struct TransformerTrainings {
     ) throws {
         for run in runs {
             settings.progress("reading")
-            let data = try Classification.data(run: run, settings)
+            var sets: [DatasetName: ClassificationData] = [:]
             for j in rates.indices {
                 for i in plan.filter({ $0.rates.contains(j) }).map(\.variant) {
+                    let set = variants[i].dataset
+                    let data = try sets[set] ?? task.data(set, run, settings)
+                    sets[set] = data
                     let training = training(variants[i], rates[j], run: run, on: data, settings)
                     let key = [
-                        settings.isQuick ? "signs" : "gtsrb \(data.training.count)", transformer.rawValue, variants[i].name,
-                        "\(rates[j].value)", "\(downsampling)", "\(run)", protocolName(training),
+                        settings.isQuick ? "signs" : "\(set.rawValue) \(data.training.count)", task.transformer.rawValue, variants[i].name,
+                        "\(rates[j].value)", "\(task.downsampling)", "\(run)", protocolName(training),
                     ]
                     let known = trialRows[key]
                     let values = try known ?? outcome(of: training, variants[i], on: data, key, settings)
-                    outcomes[[i, j, run]] = try Outcome(values, interval: interval, trialPath, key) { curveRows[key + ["\($0)"]] }
+                    outcomes[[i, j, run]] = try Outcome(values, interval: task.interval, trialPath, key) { curveRows[key + ["\($0)"]] }
                     if known == nil && !settings.isQuick { try report(self) }
                 }
             }
         }
     }
 
-    /// All variants at all rates, for `train`.
-    var everything: [(variant: Int, rates: [Int])] { variants.indices.map { ($0, Array(rates.indices)) } }
+    /// All variants at all of their rates, for `train`.
+    var everything: [(variant: Int, rates: [Int])] {
+        variants.indices.map { i in (i, rates.indices.filter { variants[i].rates?.contains(rates[$0].value) ?? true }) }
+    }
+
+    /// What a training came to in `train`, of which what is left on the disk is taken.
+    func network(
+        _ variant: Int, rate: Int, run: Int, on data: ClassificationData, _ settings: ExperimentSettings
+    ) throws -> TrainedClassifier {
+        try trained(
+            training(variants[variant], rates[rate], run: run, on: data, settings), variants[variant], on: data, reuses: true, settings)
+    }
 
     private func training(
-        _ variant: Variant, _ rate: Rate, run: Int, on data: ClassificationData, _ settings: ExperimentSettings
+        _ variant: TransformerVariant, _ rate: TransformerRate, run: Int, on data: ClassificationData, _ settings: ExperimentSettings
     ) -> TrainingRun {
         let seed = settings.seed &+ UInt64(run)
         let configuration = NetworkConfiguration(
-            transformer: transformer, sampler: variant.sampler, downsampling: downsampling, channels: data.training.channels,
-            side: data.training.height, classes: data.training.classCount, seed: seed, linearized: variant.linearized,
-            scaleBound: variant.scaleBound)
+            architecture: variant.dataset.architecture, transformer: task.transformer, sampler: variant.sampler,
+            downsampling: task.downsampling, channels: data.training.channels, side: data.training.height,
+            classes: data.training.classCount,
+            seed: seed, linearized: variant.linearized, scaleBound: variant.scaleBound)
+        let iterations = iterations(variant, rate, settings)
         return TrainingRun(
-            dataset: settings.isQuick ? .synthetic : .gtsrb, configuration: configuration, transformerRate: rate.value,
-            classifierRate: Self.classifierRate, clip: variant.clip, batch: batch, iterations: rate.iterations,
-            interval: min(interval, rate.iterations), patience: rate.iterations, seed: seed)
+            dataset: settings.isQuick ? .synthetic : variant.dataset, configuration: configuration, transformerRate: rate.value,
+            classifierRate: variant.classifierRate, optimizer: variant.optimizer,
+            schedule: variant.fallsToZero ? .cosine(iterations: iterations) : .constant, clip: variant.clip, batch: task.batch,
+            iterations: iterations, interval: min(task.interval, iterations), patience: variant.fallsToZero ? nil : iterations, seed: seed)
+    }
+
+    /// How long a variant is trained at a rate.
+    private func iterations(_ variant: TransformerVariant, _ rate: TransformerRate, _ settings: ExperimentSettings) -> Int {
+        settings.isQuick || settings.trainings.iterations != nil ? rate.iterations : variant.iterations ?? rate.iterations
+    }
+
+    private func title(_ variant: TransformerVariant, _ training: TrainingRun) -> String {
+        "\(variant.name), rate \(training.transformerRate), seed \(training.seed)"
+    }
+
+    private func trained(
+        _ training: TrainingRun, _ variant: TransformerVariant, on data: ClassificationData, reuses: Bool, _ settings: ExperimentSettings
+    ) throws -> TrainedClassifier {
+        // Not by the number of iterations: a longer training goes on where a shorter one ended, unless the rates are other ones on the way.
+        var way = protocolName(training.configuration, training.clip ?? .infinity, task.batch, task.interval)
+        if variant.fallsToZero { way += "-\(training.iterations)" }
+        if variant.optimizer != .adam { way += "-\(variant.optimizer.rawValue)" }
+        let folder =
+            "\(task.transformer.rawValue)-\(variant.name)-\(task.downsampling)x-rate\(training.transformerRate)-seed\(training.seed)-\(way)"
+        return try settings.trained(
+            training, of: "transformers", in: folder.replacing(/[^a-z0-9.-]/, with: "-"), on: data, reuses: reuses, mayDiverge: true,
+            title: title(variant, training))
     }
 
     /// Trains, notes the curve and the row, and gives the row.
     private mutating func outcome(
-        of training: TrainingRun, _ variant: Variant, on data: ClassificationData, _ key: [String],
+        of training: TrainingRun, _ variant: TransformerVariant, on data: ClassificationData, _ key: [String],
         _ settings: ExperimentSettings
     ) throws -> [Double] {
-        let title = "\(variant.name), rate \(training.transformerRate), seed \(training.seed)"
-        // Not by the number of iterations: a longer training goes on where a shorter one ended.
-        let way = protocolName(training.configuration, training.clip ?? .infinity, batch, interval)
-        let folder = "\(transformer.rawValue)-\(variant.name)-\(downsampling)x-rate\(training.transformerRate)-seed\(training.seed)-\(way)"
-        let trained = try settings.trained(
-            training, of: "transformers", in: folder.replacing(/[^a-z0-9.-]/, with: "-"), on: data, reuses: false, mayDiverge: true,
-            title: title)
+        let trained = try trained(training, variant, on: data, reuses: false, settings)
         for entry in trained.log {
             _ = try curveRows.values(key + ["\(entry.iteration)"]) { [entry.loss, entry.validationError, entry.scale ?? .nan] }
         }
-        settings.progress("\(title), testing")
+        settings.progress("\(title(variant, training)), testing")
         let test = trained.network.confusion(trained.parameters, on: data.test)
         return try trialRows.values(key) {
-            [Double(test.errors), Double(test.total), trained.log.map(\.validationError).min() ?? 1, Double(trained.iterations)]
+            // At falling rates the last parameters count.
+            let errors = trained.log.map(\.validationError)
+            let error = variant.fallsToZero ? errors.last : errors.min()
+            return [Double(test.errors), Double(test.total), error ?? 1, Double(trained.iterations)]
         }
     }
 }
@@ -154,11 +176,14 @@ extension TransformerTrainings.Outcome {
     fileprivate init(
         _ values: [Double], interval: Int, _ path: String, _ key: [String], point: (_ iteration: Int) -> [Double]?
     ) throws {
-        guard values[1] >= 1, (0...values[1]).contains(values[0]), (0...1).contains(values[2]), (0...1e9).contains(values[3]) else {
+        guard values[1] >= 1, (0...values[1]).contains(values[0]), (0...1).contains(values[2]), (0...1e9).contains(values[3]),
+            values[1] < 1e9
+        else {
             throw ExperimentError.wrongRow(
                 path: path, key: key.joined(separator: ","), found: "\(values)", expected: "errors of a total, a share and iterations")
         }
         testError = values[0] / values[1]
+        total = Int(values[1])
         validationError = values[2]
         iterations = Int(values[3])
         // The last validation comes at the end, whatever the interval.
@@ -200,26 +225,38 @@ extension TransformerTrainings {
         return first.indices.prefix(curves.map(\.count).min()!).map { i in (first[i].iteration, average(curves.map { number($0[i]) })) }
     }
 
+    /// How many outcomes there are once `everything` is trained.
+    var all: Int { everything.reduce(0) { $0 + $1.rates.count } * seeds }
+
     /// A line for each variant and rate.
-    var table: String {
+    func table(_ settings: ExperimentSettings) -> String {
         let head = ["variant", "rate", "validation error (%)", "test error (%)", "scale at the end", "iterations"]
-        let rows = variants.indices.flatMap { i in
-            rates.indices.map { j in
+        let rows = everything.flatMap { i, rates in
+            rates.map { j in
                 let outcomes = outcomes(i, rate: j)
-                guard !outcomes.isEmpty else { return [variants[i].name, "\(rates[j].value)", "–", "–", "–", "not trained"] }
+                let (name, rate) = (variants[i].name, "\(self.rates[j].value)")
+                guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }
+                let planned = iterations(variants[i], self.rates[j], settings)
                 return [
-                    variants[i].name, "\(rates[j].value)", fixed(100 * average(outcomes.map(\.validationError)), 2),
-                    Estimate.mean(testErrors(i, rate: j)).text(2),
+                    name, rate, fixed(100 * average(outcomes.map(\.validationError)), 2), testError(i, rate: j),
                     outcomes.map { fixed($0.curve.last?.scale ?? .nan, 3) }.joined(separator: ", "),
-                    outcomes.map { "\($0.iterations)\($0.iterations < rates[j].iterations ? " (not finite)" : "")" }.joined(
-                        separator: ", "),
+                    outcomes.map { "\($0.iterations)\($0.iterations < planned ? " (not finite)" : "")" }.joined(separator: ", "),
                 ]
             }
         }
         return markdownTable([head] + rows)
     }
 
-    /// How the trainings were done, in words.
+    /// In percent: with Student's interval over seeds, or of one seed with Wilson's over the test images.
+    func testError(_ variant: Int, rate: Int) -> String {
+        guard seeds == 1, let outcome = outcome(variant, rate: rate, run: 0) else {
+            return Estimate.mean(testErrors(variant, rate: rate)).text(2)
+        }
+        let interval = outcome.testInterval
+        return Estimate(value: 100 * outcome.testError, interval: 100 * interval.lowerBound...100 * interval.upperBound).text(2)
+    }
+
+    /// How the signs' trainings were done, in words.
     ///
     /// - Parameter planned: How many outcomes there are once all is trained.
     func setUp(planned: Int, _ settings: ExperimentSettings) -> String {
@@ -228,10 +265,14 @@ extension TransformerTrainings {
             Set(rates.map(\.iterations)).count == 1
             ? "\(rates[0].iterations) iterations"
             : rates.map { "\($0.iterations) iterations at a rate of \($0.value)" }.joined(separator: ", ")
+        let intervals =
+            seeds == 1
+            ? "A single seed: intervals are Wilson's over the test images."
+            : "\(seeds) seeds: intervals are Student's over them, on one test set."
         return """
-            \(missing)\(transformer.title) at \(downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, batches of \
-            \(batch), constant rates: \(lengths), \(Self.classifierRate) for the classifier; the parameters with the lowest validation error \
-            count. \(seeds == 1 ? "A single seed" : "\(seeds) seeds; intervals are Student's over them, on one test set").
+            \(missing)\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \
+            batches of \(task.batch), constant rates: \(lengths), \(variants[0].classifierRate) for the classifier; the parameters with the \
+            lowest validation error count. \(intervals)
             """
     }
 

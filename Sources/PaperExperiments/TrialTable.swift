@@ -115,7 +115,7 @@ package func protocolName(_ parts: Any...) -> String {
 /// rows stay good.
 private let laterOptions = [
     ", noiseFrame: Sampling.LinearizedSampler.NoiseFrame.target", ", outside: Sampling.LinearizedSampler.OutsideSamples.leftOut",
-    ", linearized: nil", ", scaleBound: nil",
+    ", linearized: nil", ", scaleBound: nil", ", optimizer: TrainingRuns.TrainingRun.Optimizer.adam",
 ]
 
 extension Tensor<Float> {

@@ -2,14 +2,16 @@ import LinWarp
 
 /// The data sets that a network can be trained on.
 package enum DatasetName: String, CaseIterable, Sendable {
-    /// Handwritten digits, each perturbed anew by a homography.
+    /// Handwritten digits, each perturbed anew by a homography. What leaves the image is lost.
     case mnist
+    /// The same digits and homographies, as Lin and Lucey's published code takes them: transformers get the digit whole, and begin at its homography.
+    case mnistWhole = "mnist-whole"
     /// Photographs of traffic signs.
     case gtsrb
     /// Signs drawn from formulas; needs no data.
     case synthetic
 
-    package var architecture: NetworkConfiguration.Architecture { self == .mnist ? .linLucey : .paper }
+    package var architecture: NetworkConfiguration.Architecture { [.mnist, .mnistWhole].contains(self) ? .linLucey : .paper }
 }
 
 /// A data set in its three parts.
@@ -17,6 +19,8 @@ package struct ClassificationData: Sendable {
     package let training, validation, test: LabelledImages
     /// Perturbs training images anew each time they come; nil leaves them.
     private let perturbation: CornerPerturbation?
+    /// Whether that is where transformers begin, instead of what happens to the images.
+    private let keepsWhole: Bool
 
     /// - Parameters:
     ///   - name: Which data set.
@@ -24,13 +28,13 @@ package struct ClassificationData: Sendable {
     ///   - seed: Decides how the set is parted and perturbed.
     package init(_ name: DatasetName, directory: @autoclosure () throws -> String, seed: UInt64) throws {
         switch name {
-        case .mnist:
+        case .mnist, .mnistWhole:
             let whole = try MNIST.images(.training, in: try directory())
             let held = whole.count / 12
             self.init(
                 training: whole.subset(Array(0..<whole.count - held)),
                 validation: whole.subset(Array(whole.count - held..<whole.count)),
-                test: try MNIST.images(.test, in: try directory()), perturbedBy: seed)
+                test: try MNIST.images(.test, in: try directory()), perturbedBy: seed, keepsWhole: name == .mnistWhole)
         case .gtsrb:
             let signs = try GTSRB(directory: try directory())
             let parts = signs.split(seed: seed)
@@ -73,10 +77,19 @@ package struct ClassificationData: Sendable {
     ///   - validation: To choose the best parameters with.
     ///   - test: To measure the error with.
     ///   - seed: Of perturbations of all images; nil leaves them as they are.
-    package init(training: LabelledImages, validation: LabelledImages, test: LabelledImages, perturbedBy seed: UInt64? = nil) {
+    ///   - keepsWhole: Whether these are where transformers begin, instead of what happens to the images.
+    package init(
+        training: LabelledImages, validation: LabelledImages, test: LabelledImages, perturbedBy seed: UInt64? = nil,
+        keepsWhole: Bool = false
+    ) {
+        func perturbed(_ images: LabelledImages, _ part: UInt64) -> LabelledImages {
+            guard let perturbation = seed.map({ CornerPerturbation(seed: $0 &+ part) }) else { return images }
+            return keepsWhole ? images.starting(at: (0..<images.count).map(perturbation.matrix)) : Self.perturbed(images, perturbation)
+        }
         self.training = training
-        self.validation = seed.map { Self.perturbed(validation, CornerPerturbation(seed: $0 &+ 1)) } ?? validation
-        self.test = seed.map { Self.perturbed(test, CornerPerturbation(seed: $0 &+ 2)) } ?? test
+        self.validation = perturbed(validation, 1)
+        self.test = perturbed(test, 2)
+        self.keepsWhole = keepsWhole
         perturbation = seed.map { CornerPerturbation(seed: $0) }
     }
 
@@ -85,8 +98,12 @@ package struct ClassificationData: Sendable {
     func batches(size: Int, seed: UInt64, from iteration: Int, for communicator: some Communicator) -> BatchLoader<LabelledBatch> {
         let (first, step) = (iteration * communicator.count + communicator.rank, communicator.count)
         guard let perturbation else { return BatchLoader(training, batchSize: size, seed: seed, startingAt: first, step: step) }
-        return BatchLoader(training, batchSize: size, seed: seed, startingAt: first, step: step) { images, positions in
-            perturbation.perturbed(images, indices: positions)
+        return BatchLoader(training, batchSize: size, seed: seed, startingAt: first, step: step) { [keepsWhole] batch, positions in
+            if keepsWhole {
+                batch.starts = .matrices(positions.map(perturbation.matrix))
+            } else {
+                batch.images = perturbation.perturbed(batch.images, indices: positions)
+            }
         }
     }
 
@@ -128,7 +145,7 @@ extension ClassificationNetwork {
         let size = Self.evaluationBatch
         for first in stride(from: communicator.rank * size, to: images.count, by: communicator.count * size) {
             let batch = images.batch(Array(first..<min(images.count, first + size)))
-            confusion.add(labels: batch.labels, predictions: evaluated(batch.images, parameters).argmax(axis: 1))
+            confusion.add(labels: batch.labels, predictions: evaluated(batch.images, parameters, starts: batch.starts).argmax(axis: 1))
         }
         return confusion
     }

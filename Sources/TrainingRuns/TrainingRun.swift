@@ -8,9 +8,19 @@ import Plots
 /// A run writes into its directory: checkpoint.safetensors, from which it goes on; best.safetensors, the one with the lowest validation error;
 /// log.jsonl, a JSON object for each step of the log; and curve.png, drawn from the log.
 package struct TrainingRun: Sendable {
+    /// How gradients become steps.
+    package enum Optimizer: String, CaseIterable, Sendable {
+        case adam
+        /// Stochastic gradient descent without momentum.
+        case sgd
+
+        var method: OptimizerMethod { self == .adam ? .adam() : .sgd(momentum: 0) }
+    }
+
     package var dataset: DatasetName
     package var configuration: NetworkConfiguration
     package var transformerRate, classifierRate: Double
+    package var optimizer: Optimizer
     package var schedule: LearningRateSchedule
     /// Gradients are scaled down to this norm; nil leaves them as they are.
     package var clip: Double?
@@ -27,13 +37,14 @@ package struct TrainingRun: Sendable {
 
     package init(
         dataset: DatasetName, configuration: NetworkConfiguration, transformerRate: Double, classifierRate: Double,
-        schedule: LearningRateSchedule = .constant, clip: Double? = nil, batch: Int, iterations: Int, interval: Int, patience: Int? = nil,
-        seed: UInt64
+        optimizer: Optimizer = .adam, schedule: LearningRateSchedule = .constant, clip: Double? = nil, batch: Int, iterations: Int,
+        interval: Int, patience: Int? = nil, seed: UInt64
     ) {
         self.dataset = dataset
         self.configuration = configuration
         self.transformerRate = transformerRate
         self.classifierRate = classifierRate
+        self.optimizer = optimizer
         self.schedule = schedule
         self.clip = clip
         self.batch = batch
@@ -107,7 +118,7 @@ package struct TrainingRun: Sendable {
         var profiledSteps = 0
         while trainer.checkpoint.iteration < iterations && !stopsEarly {
             let batch = try loader.next()
-            let loss = try trainer.step(batch.images, batch.labels)
+            let loss = try trainer.step(batch.images, batch.labels, starts: batch.starts)
             let iteration = trainer.checkpoint.iteration
             if trainer.profile != nil { profiledSteps += 1 } else if profiles { trainer.profile = OperationProfile() }
             pace.add(loss: loss, images: batch.labels.count * communicator.count)
@@ -127,7 +138,7 @@ package struct TrainingRun: Sendable {
                 try best?.commit()
                 try log.append(
                     pace.entry(
-                        iteration, validationError: error, scale: scale(trainer, batch.images),
+                        iteration, validationError: error, scale: scale(trainer, batch),
                         communication: communicator.count > 1 ? trainer.communication : nil))
                 try checkpoint.commit()
                 // The end will tell why there is no picture.
@@ -148,10 +159,11 @@ package struct TrainingRun: Sendable {
         return Result(network: trainer.network, checkpoint: trainer.checkpoint, log: try TrainingLog("\(directory)/log.jsonl").entries)
     }
 
-    private func scale(_ trainer: Trainer, _ images: Tensor<Float>) -> Double? {
+    private func scale(_ trainer: Trainer, _ batch: LabelledBatch) -> Double? {
         guard configuration.transformer != .none else { return nil }
         var context = Context(trainer.checkpoint.parameters, isTraining: false)
-        let scale = meanScale(trainer.network.matrices(images, &context))
+        context.starts = batch.starts
+        let scale = meanScale(trainer.network.matrices(batch.images, &context))
         return scale.isFinite ? scale : nil
     }
 
@@ -161,8 +173,8 @@ package struct TrainingRun: Sendable {
     func trainer(_ communicator: some Communicator) throws -> Trainer {
         let network = ClassificationNetwork(configuration)
         let parameters = network.initialParameters(seed: seed, as: Float.self)
-        let optimizer = Optimizer(
-            .adam(),
+        let updates = LinWarp.Optimizer(
+            optimizer.method,
             groups: [
                 ParameterGroup(prefix: "transformer.", learningRate: transformerRate),
                 ParameterGroup(prefix: "classifier.", learningRate: classifierRate),
@@ -170,12 +182,12 @@ package struct TrainingRun: Sendable {
         return Trainer(
             network,
             Checkpoint(
-                parameters: parameters, optimizer: optimizer, random: ["dropout": RandomSource(seed: seed)],
+                parameters: parameters, optimizer: updates, random: ["dropout": RandomSource(seed: seed)],
                 earlyStopping: EarlyStopping(patience: patience ?? Self.endlessPatience), network: try encodedJSON(configuration),
                 settings: [
                     "dataset": dataset.rawValue, "seed": "\(seed)", "batch": "\(batch * communicator.count)", "interval": "\(interval)",
                     "rates": "\(transformerRate), \(classifierRate)", "schedule": scheduleDescription,
-                    "clip": clip.map { "\($0)" } ?? "none",
+                    "clip": clip.map { "\($0)" } ?? "none", "optimizer": optimizer.rawValue,
                 ]),
             schedule: schedule, largestGradient: clip, communicator: communicator)
     }
@@ -191,12 +203,18 @@ package struct TrainingRun: Sendable {
     /// Restores a checkpoint of the same training: of the same network, with the same settings.
     private func goOn(_ checkpoint: inout Checkpoint<Float>, from path: String) throws {
         let settings = checkpoint.settings
+        // Checkpoints from before there was a choice say nothing of the optimizer. Another one's has other tensors.
+        let adam = ["optimizer": Optimizer.adam.rawValue]
+        func settled(_ found: [String: String]) -> [String: String] { found.merging(adam) { found, _ in found } }
+        let found = settled(try CheckpointFile(path).settings)
+        if found["optimizer"] != optimizer.rawValue { throw otherTraining(path, found, settings) }
         do {
             try checkpoint.restore(from: path)
         } catch {
             guard case .otherNetwork(_, let found, let expected) = error else { throw error }
             throw otherTraining(path, jsonFields(found) ?? [:], jsonFields(expected) ?? [:])
         }
+        checkpoint.settings = settled(checkpoint.settings)
         guard checkpoint.settings == settings else { throw otherTraining(path, checkpoint.settings, settings) }
         checkpoint.earlyStopping?.patience = patience ?? Self.endlessPatience
     }

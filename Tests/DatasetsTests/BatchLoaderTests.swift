@@ -31,8 +31,8 @@ final class BatchLoaderTests: XCTestCase {
     }
 
     private func loader(startingAt first: Int = 0) -> BatchLoader<LabelledBatch> {
-        BatchLoader(data, batchSize: 4, seed: 5, startingAt: first) { images, positions in
-            CornerPerturbation(seed: 2).perturbed(images, indices: positions)
+        BatchLoader(data, batchSize: 4, seed: 5, startingAt: first) { batch, positions in
+            batch.images = CornerPerturbation(seed: 2).perturbed(batch.images, indices: positions)
         }
     }
 
@@ -55,8 +55,8 @@ final class BatchLoaderTests: XCTestCase {
     /// What several processes take is, side by side, what one takes in larger batches; perturbed alike.
     func testPartsOfBatches() throws {
         func batches(_ size: Int, startingAt first: Int, step: Int) throws -> [LabelledBatch] {
-            let loader = BatchLoader(data, batchSize: size, seed: 5, startingAt: first, step: step) { images, positions in
-                CornerPerturbation(seed: 2).perturbed(images, indices: positions)
+            let loader = BatchLoader(data, batchSize: size, seed: 5, startingAt: first, step: step) { batch, positions in
+                batch.images = CornerPerturbation(seed: 2).perturbed(batch.images, indices: positions)
             }
             return try (0..<9).map { _ in try loader.next() }
         }

@@ -1,5 +1,6 @@
 import Datasets
 import LinearAlgebra
+import Sampling
 import Tensors
 import TestSupport
 import XCTest
@@ -28,6 +29,18 @@ final class LabelledImagesTests: XCTestCase {
         XCTAssertEqual(subset.labels, [0, 1])
         XCTAssertEqual(subset.classNames, images.classNames)
         XCTAssertEqual(subset.batch([0, 1]).images, images.batch([4, 3]).images)
+    }
+
+    /// Each image keeps its own start, in subsets and batches.
+    func testStarts() {
+        XCTAssertNil(images.batch([1]).starts)
+        let starts = (0..<5).map { Matrix3.translation(Double($0), 0.5) }
+        let moved = images.starting(at: starts)
+        let batch = moved.subset([3, 1, 4]).batch([2, 0])
+        XCTAssertEqual(batch.images, images.batch([4, 3]).images)
+        XCTAssertEqual(batch.starts, Tensor([1, 0, 4, 0, 1, 0.5, 0, 0, 1, 1, 0, 3, 0, 1, 0.5, 0, 0, 1], shape: [2, 3, 3]))
+        XCTAssertNotEqual(moved.digest, images.digest)
+        XCTAssertNotEqual(moved.digest, images.starting(at: starts.reversed()).digest)
     }
 
     /// Of what the images are, not of how they are kept; anything that a training could tell apart changes it.

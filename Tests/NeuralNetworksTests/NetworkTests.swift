@@ -43,12 +43,49 @@ final class NetworkTests: XCTestCase {
         )
     }
 
+    /// From where the context says: the image is seen from there, and what is predicted comes on top. One that would lose a part by being warped
+    /// keeps it.
+    func testStarts() {
+        let predictor = DenseAfterFlatten()
+        var parameters = predictor.initialParameters(seed: 1, as: Double.self)
+        parameters["p.weight"] = randomTensor(parameters["p.weight"].shape, in: -0.05..<0.05, seed: 3)
+        let images: Tensor<Double> = randomTensor([2, 1, 6, 6], in: 0..<1)
+        let family = TransformationFamily.rotationScaleTranslation
+        let starts = [Matrix3.translation(0.4, -0.3) * .rotation(0.3), .scaling(0.8, 1.2)]
+        for steps in [1, 3] {
+            let transformer = SpatialTransformer(predictor: predictor, family: family, sampler: BilinearSampler(), steps: steps, side: 6)
+            var context = Context(parameters, isTraining: false)
+            context.starts = Tensor(starts.flatMap(\.elements), shape: [2, 3, 3])
+            let found = transformer.matrices(images, &context)
+            // Naively: image by image, step by step.
+            for n in 0..<2 {
+                var matrix = starts[n]
+                for _ in 0..<steps {
+                    let seen = BilinearSampler().sample(images[n..<(n + 1)], at: SamplingGrid(matrix, height: 6, width: 6))
+                    matrix = matrix * family.matrix(predictor.evaluated(seen, parameters).scalars)
+                }
+                assertClose(found[n], Tensor(matrix.elements, shape: [3, 3]), tolerance: 1e-12, "image \(n), steps: \(steps)")
+            }
+            let whole = transformer.evaluated(images, parameters, starts: context.starts)
+            assertClose(whole, BilinearSampler().sample(images, at: SamplingGrid(matrices: found, height: 6, width: 6)), tolerance: 1e-12)
+        }
+        // Without a transformer, the classifier sees the image from there.
+        let network = ClassificationNetwork(.init(transformer: .none, sampler: .bilinear, channels: 1, side: 6, classes: 2))
+        var context = Context(network.initialParameters(seed: 1, as: Double.self), isTraining: false)
+        context.starts = Tensor(starts.flatMap(\.elements), shape: [2, 3, 3])
+        let grid = SamplingGrid(matrices: context.starts!, height: 6, width: 6)
+        assertClose(network.transformed(images, &context), BilinearSampler().sample(images, at: grid), tolerance: 1e-12)
+        XCTAssertEqual(network.matrices(images, &context), context.starts)
+    }
+
     /// The parameters get the gradient of the whole network, here by central differences.
     func testGradientThroughATransformer() {
         for scaleBound in [nil, 0.7] as [Double?] { checkGradient(scaleBound: scaleBound) }
+        let starts = [Matrix3.translation(0.2, -0.1), .rotation(0.3), .scaling(0.8, 1.2)]
+        checkGradient(scaleBound: nil, starts: Tensor(starts.flatMap(\.elements), shape: [3, 3, 3]))
     }
 
-    private func checkGradient(scaleBound: Double?) {
+    private func checkGradient(scaleBound: Double?, starts: Tensor<Double>? = nil) {
         let predictor = DenseAfterFlatten()
         let transformer = SpatialTransformer(
             predictor: predictor, family: .rotationScaleTranslation, sampler: BilinearSampler(), steps: 2, side: 4, scaleBound: scaleBound)
@@ -64,6 +101,7 @@ final class NetworkTests: XCTestCase {
             moved["p.weight"] = variables[0]
             moved["p.bias"] = variables[1]
             var context = Context(moved, isTraining: true)
+            context.starts = starts
             return softmaxCrossEntropy(network(images, &context), [0, 1, 2])
         }
     }

@@ -83,6 +83,27 @@ final class TrainTests: ToolTestCase {
         XCTAssertNotEqual(steps[1], plain[1])
         XCTAssertNotEqual(try train(["--clip", "0.01"], "clipped")[0], plain[0])
         XCTAssertNotEqual(try train(["--schedule", "cosine"], "cosine")[0], plain[0])
+        XCTAssertNotEqual(try train(["--optimizer", "sgd"], "descent")[0], plain[0])
+        XCTAssertEqual(try train(["--optimizer", "adam"], "adam"), plain)
+        let run = try linwarp(quickTraining + ["--iterations", "20", "--interval", "10", "--out", "descent", "--resume"])
+        assertReported(run, code: 1, naming: ["found a training with optimizer sgd, expected optimizer adam"], "other optimizer")
+    }
+
+    /// Whole digits are those that perturbed ones are made of, seen from where these are: evaluated and gone on with as they were trained.
+    func testWholeDigits() throws {
+        try writeMNIST(in: "data/")
+        let training = ["train", "mnist-whole", "--data", "data", "--batch", "16", "--interval", "5", "--network", "icstn"]
+        try succeed(training + ["--iterations", "10", "--out", "whole"])
+        let summary = try succeed(training + ["--iterations", "5", "--out", "parts"])
+        XCTAssert(summary.contains("5 iterations: test error"), summary)
+        let last = try succeed(training + ["--iterations", "10", "--out", "parts", "--resume"])
+        XCTAssertEqual(try bytes("parts/checkpoint.safetensors"), try bytes("whole/checkpoint.safetensors"))
+        let evaluated = try succeed(["evaluate", "whole/checkpoint.safetensors", "--data", "data"])
+        XCTAssertEqual(
+            evaluated.prefix { $0 != "(" }.split(separator: " ").suffix(2), last.replacing(",", with: " ").split(separator: " ")[4...5])
+        // Not what is learnt from digits that have lost a part.
+        try succeed(training.map { $0 == "mnist-whole" ? "mnist" : $0 } + ["--iterations", "10", "--out", "cut"])
+        XCTAssertNotEqual(try logged("loss", "cut") as [Double], try logged("loss", "whole"))
     }
 
     /// Options of the transformer and its sampler: each changes the training, and those that concern nothing are refused.
@@ -179,7 +200,8 @@ final class TrainTests: ToolTestCase {
         try assertFails(
             training + ["--step-factor", "0.5", "--schedule", "cosine"], code: 64, naming: "--step-factor", "--schedule cosine")
         for option in [
-            ["--schedule", "exponential"], ["--step-every", "0"], ["--step-factor", "-1"], ["--clip", "0"], ["--clip", "nan"],
+            ["--optimizer", "adamw"], ["--schedule", "exponential"], ["--step-every", "0"], ["--step-factor", "-1"], ["--clip", "0"],
+            ["--clip", "nan"],
         ] {
             try assertFails(training + option, code: 64, naming: option[0])
         }

@@ -180,9 +180,9 @@ public struct ClassificationNetwork: Module {
     }
 
     /// The transformations [N, 3, 3] that the transformer predicts for images, from normalized coordinates of the classifier's input to those of
-    /// the image; identities where there is no transformer.
+    /// the image; where there is no transformer, those that the context has it begin at, or identities.
     public func matrices<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
-        transformer?.matrices(x, &context)
+        transformer?.matrices(x, &context) ?? context.starts
             ?? Tensor(Matrix3.identity.elements.map { Scalar($0) }, shape: [1, 3, 3]).broadcast(to: [x.shape[0], 3, 3])
     }
 
@@ -195,9 +195,12 @@ public struct ClassificationNetwork: Module {
         )
         if let transformer { return transformer(x, &context) }
         let side = configuration.classifierSide
-        guard side < configuration.side else { return x }
+        guard side < configuration.side || context.starts != nil else { return x }
         let sampler = configuration.makeSampler.withNoise(of: configuration.sigma, context).withFirstImage(context.firstImage)
-        return sampler.sample(x, at: SamplingGrid(.identity, height: side, width: side), call: context.call)
+        let grid =
+            context.starts.map { SamplingGrid(matrices: $0, height: side, width: side) }
+            ?? SamplingGrid(.identity, height: side, width: side)
+        return sampler.sample(x, at: grid, call: context.call)
     }
 }
 

@@ -8,6 +8,9 @@ import Tensors
 ///
 /// With one step it predicts once. With several it predicts from the image transformed so far, composes, and samples the *original* image again
 /// with the composed transformation, with the same weights each time.
+///
+/// Where the context says where to begin, the image is seen from there, and the predictions come on top: an image of which a part would be lost
+/// by warping it before is sampled whole (as Lin and Lucey's published code does with perturbed digits).
 public struct SpatialTransformer: Module {
     /// Predicts a family's parameters [N, P] from images.
     public let predictor: any Module
@@ -62,7 +65,12 @@ public struct SpatialTransformer: Module {
 
     /// The matrices [N, 3, 3] that it predicts, from normalized target to normalized source coordinates.
     public func matrices<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
-        var matrices = predicted(x, &context).matrices
+        var matrices: Tensor<Scalar>
+        if let starts = context.starts {
+            matrices = matmul(starts, predicted(sampled(x, at: starts, x.shape[2], x.shape[3], call: 0, context), &context).matrices)
+        } else {
+            matrices = predicted(x, &context).matrices
+        }
         for step in 1..<max(1, steps) {
             // Predictions are made at the original size, whatever the size of the result.
             let moved = sampled(x, at: matrices, x.shape[2], x.shape[3], call: step, context)

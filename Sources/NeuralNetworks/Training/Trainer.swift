@@ -41,9 +41,9 @@ public struct Trainer: Sendable {
         self.communicator = communicator
     }
 
-    /// One iteration on a batch of images [N, C, H, W] and their labels, or this process's part of it; gives the loss of the whole batch
-    /// before the iteration.
-    public mutating func step(_ images: Tensor<Float>, _ labels: [Int]) throws(TrainingError) -> Double {
+    /// One iteration on a batch of images [N, C, H, W] and their labels, or this process's part of it, with transformers that begin at `starts`,
+    /// [N, 3, 3], if any; gives the loss of the whole batch before the iteration.
+    public mutating func step(_ images: Tensor<Float>, _ labels: [Int], starts: Tensor<Float>? = nil) throws(TrainingError) -> Double {
         let parameters = checkpoint.parameters
         let trainable = parameters.trainable
         var profile = profile
@@ -51,6 +51,7 @@ public struct Trainer: Sendable {
         var context = Context(
             parameters, isTraining: true, call: checkpoint.iteration, random: checkpoint.random[dropoutSource] ?? RandomSource(seed: 0),
             firstImage: communicator.rank * images.shape[0])
+        context.starts = starts
         var (value, gradients) = valueWithGradient(at: trainable.map { parameters.tensors[$0] }, profile: &profile) { variables in
             context.parameters = parameters.replacing(trainable, with: variables)
             return softmaxCrossEntropy(network(images, &context), labels)
