@@ -112,9 +112,15 @@ public enum StoragePool {
 
     private static func allocate(bytes: Int) -> Block? {
         var address: UnsafeMutableRawPointer?
-        guard posix_memalign(&address, 64, bytes) == 0, let address else { return nil }
+        let isLarge = bytes >= 4 * largePage
+        guard posix_memalign(&address, isLarge ? largePage : 64, bytes) == 0, let address else { return nil }
+        // A request: small pages do as well.
+        if isLarge { madvise(address, bytes, MADV_HUGEPAGE) }
         return Block(address: address, bytes: bytes)
     }
+
+    /// In bytes. To take new memory in pages of 4 kB can take longer than to fill it.
+    private static let largePage = 1 << 21
 
     /// Gives back to the system what waits.
     public static func giveBackIdle() {

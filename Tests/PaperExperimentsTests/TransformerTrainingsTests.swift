@@ -5,6 +5,12 @@ import XCTest
 
 /// Experiments that compare trainings: what they keep, and where they go on.
 final class TransformerTrainingsTests: ExperimentTestCase {
+    override func setUpWithError() throws {
+        try super.setUpWithError()
+        try skip(
+            under: .thread, because: "these trainings take many minutes with it, and have no threads that those of other tests don't have")
+    }
+
     private func run(_ name: ExperimentName, out: String, resumes: Bool = false, _ trainings: TrainingChoices) throws {
         try FileManager.default.createDirectory(atPath: path(out), withIntermediateDirectories: true)
         try name.experiment.run(

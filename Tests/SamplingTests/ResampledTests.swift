@@ -106,6 +106,39 @@ final class ResampledTests: XCTestCase {
         check(Float.self, tolerance: 2e-5)
     }
 
+    /// Where an image is hardly turned eight pixels see neighbours on one row, or on two. None sees a NaN that is only its neighbour's.
+    func testHardlyTurned() {
+        func check<Scalar: FloatingScalar>(_ type: Scalar.Type, tolerance: Double) {
+            var pixels = (randomTensor([2, height, width], in: 0..<1, seed: 6) as Tensor<Scalar>).scalars
+            pixels[(height + 6) * width + 7] = .nan
+            let image = Tensor(pixels, shape: [2, height, width])
+            let (h, w) = (8, 8)
+            for slope in [0.05, -0.05, 1e-300] {
+                for (x, y) in [(2.3, 2.6), (4.9, 2.05)] {
+                    // Target pixel (i, j) is at i + x, slope i + j + y, in pixels of the source.
+                    let matrix = pixelMatrix(from: Matrix3([1, 0, x, slope, 1, y, 0, 0, 1]), h, w)
+                    let found = resampled(image, matrix, height: h, width: w, interpolation: .cubic).scalars
+                    for i in 0..<2 * h * w {
+                        let (channel, row, column) = (i / (h * w), Double(i / w % h), Double(i % w))
+                        let expected = sample(pixels.map { Double($0) }, channel, (column + x, slope * column + row + y), .cubic, .zeros)
+                        XCTAssertEqual(found[i].isNaN, expected.isNaN, "pixel \(i), slope \(slope)")
+                        if !expected.isNaN {
+                            XCTAssertEqual(Double(found[i]), expected, accuracy: tolerance, "pixel \(i), slope \(slope)")
+                        }
+                    }
+                }
+            }
+        }
+        check(Double.self, tolerance: 1e-10)
+        check(Float.self, tolerance: 2e-5)
+    }
+
+    /// Between normalized coordinates, of one between the pixels of a target and those of the image.
+    private func pixelMatrix(from pixels: Matrix3, _ h: Int, _ w: Int) -> Matrix3 {
+        Matrix3([2 / Double(width), 0, 1 / Double(width) - 1, 0, 2 / Double(height), 1 / Double(height) - 1, 0, 0, 1]) * pixels
+            * Matrix3([Double(w) / 2, 0, Double(w) / 2 - 0.5, 0, Double(h) / 2, Double(h) / 2 - 0.5, 0, 0, 1])
+    }
+
     /// Of an image that is neither turned nor sheared columns are brought together after rows. A shear that no coordinate notices prevents it.
     func testUprightIsTheSameToTheBit() {
         func check<Scalar: FloatingScalar>(_ type: Scalar.Type) {

@@ -47,11 +47,10 @@ public func convolutionGlobalMax<Scalar: FloatingScalar>(
 extension ConvolutionShape {
     /// The products at one position of each image and output.
     fileprivate func products(at places: [Int32]) -> Int {
-        places.reduce(0) { sum, place in
-            let (y, x) = Int(place).quotientAndRemainder(dividingBy: outWidth)
-            return sum + groupChannels * tapsInside(y, kernel: kernelHeight, size: height, padding: paddingY).count
-                * tapsInside(x, kernel: kernelWidth, size: width, padding: paddingX).count
-        }
+        let rows = (0..<outHeight).map { tapsInside($0, kernel: kernelHeight, size: height, padding: paddingY).count }
+        let columns = (0..<outWidth).map { tapsInside($0, kernel: kernelWidth, size: width, padding: paddingX).count }
+        let products = rows.flatMap { row in columns.map { groupChannels * row * $0 } }
+        return places.reduce(0) { $0 + products[Int($1)] }
     }
 }
 
