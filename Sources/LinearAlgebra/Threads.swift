@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// The one setting for threads, and the one way in which work is spread over them.
@@ -28,11 +29,19 @@ public enum Threads {
             for piece in 0..<pieces { body(piece * size..<min(count, (piece + 1) * size)) }
             return
         }
-        let next = Atomic<Int>(0)
+        // The calling thread goes from the first piece on, another one from the last one back until they meet. So each finds in its caches what it
+        // had there in the last operation. How many are taken from the front stands in the lower half of the bits, from the back in the upper.
+        let taken = Atomic<UInt64>(0)
+        let helpers = Atomic<Int>(0)
+        let caller = pthread_self()
         ThreadPool.shared.run(helpers: workers - 1) {
+            let fromFront =
+                pthread_equal(pthread_self(), caller) != 0 || helpers.wrappingAdd(1, ordering: .relaxed).oldValue % 2 == 1
             while true {
-                let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard piece < pieces else { return }
+                let others = taken.wrappingAdd(fromFront ? 1 : 1 << 32, ordering: .relaxed).oldValue
+                let (front, back) = (Int(others & 0xffff_ffff), Int(others >> 32))
+                guard front + back < pieces else { return }
+                let piece = fromFront ? front : pieces - 1 - back
                 body(piece * size..<min(count, (piece + 1) * size))
             }
         }

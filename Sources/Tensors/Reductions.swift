@@ -103,7 +103,7 @@ private func sumChunks<Scalar: FloatingScalar>(
     let part = min(inner, 2048)
     let parts = part == 0 ? 0 : (inner + part - 1) / part
     let size = max(1, pieceSize / max(1, min(chunk, length) * part))
-    let sumRows = Scalar.kernels.sum_rows!
+    let (sumRows, sum) = (Scalar.kernels.sum_rows!, Scalar.kernels.sum!)
     Threads.forEachPiece(of: outer * chunks * parts, size: size) { piece in
         for item in piece {
             // With a single part or chunk, as for short rows, a division would take longer than the sum.
@@ -112,36 +112,12 @@ private func sumChunks<Scalar: FloatingScalar>(
             let (rows, columns) = (min(chunk, length - row), min(part, inner - first))
             let (source, target) = (x + (o * length + row) * inner + first, sums + group * inner + first)
             if inner == 1 {
-                target[0] = sumOfRow(source, rows)
+                sum(rows, source, target)
             } else {
                 sumRows(rows, columns, source, inner, target)
             }
         }
     }
-}
-
-@inline(__always)
-private func sumOfRow<Scalar: FloatingScalar>(_ x: UnsafePointer<Scalar>, _ count: Int) -> Scalar {
-    // Eight sums side by side, for the sake of vector instructions and of accuracy.
-    var (a, b, c, d, e, f, g, h) = (0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar, 0 as Scalar)
-    var i = 0
-    while i + 8 <= count {
-        a += x[i]
-        b += x[i + 1]
-        c += x[i + 2]
-        d += x[i + 3]
-        e += x[i + 4]
-        f += x[i + 5]
-        g += x[i + 6]
-        h += x[i + 7]
-        i += 8
-    }
-    var rest: Scalar = 0
-    while i < count {
-        rest += x[i]
-        i += 1
-    }
-    return (((a + e) + (b + f)) + ((c + g) + (d + h))) + rest
 }
 
 extension Tensor {

@@ -139,6 +139,25 @@ extension KernelLevelTests {
         }
     }
 
+    func testSum() {
+        func check<Scalar: KernelScalar>(_ type: Scalar.Type, _ tolerance: Double) {
+            for count in [0, 1, 15, 16, 17, 63, 64, 65, 150, 1024] {
+                let x: [Scalar] = randomTensor([count + 1], seed: 1).scalars
+                func sum(_ kernels: warp_kernels) -> [Scalar] {
+                    var sum = 7 as Scalar
+                    kernels.sum(count, x, &sum)
+                    return [sum]
+                }
+                if count > 0 { compareLevels(type, "sum", 0, sum) }
+                XCTAssertEqual(
+                    Double(sum(type.kernels(at: warp_best_level())!)[0]), x[..<count].reduce(0) { $0 + Double($1) }, accuracy: tolerance,
+                    "\(count)")
+            }
+        }
+        check(Float.self, 1e-4)
+        check(Double.self, 1e-12)
+    }
+
     func testSumRows() {
         func check<Scalar: KernelScalar>(_ type: Scalar.Type, _ tolerance: Double) {
             for (rows, columns) in [(0, 3), (1, 1), (7, 40), (8, 17), (29, 35), (128, 9)] {

@@ -310,6 +310,8 @@ typedef struct {
 
     // The sum of each column, of rows whose beginnings are `stride` elements apart; few enough for sums of the scalar type.
     void (*sum_rows)(size_t rows, size_t columns, const void *matrix, size_t stride, void *out);
+    // The sum of `count` elements, in 64 parts.
+    void (*sum)(size_t count, const void *elements, void *sum);
 
     // e^x by its sum over the row. The largest element is subtracted first, unless it is infinite or NaN.
     void (*softmax)(size_t rows, size_t columns, const void *matrix, void *out);
