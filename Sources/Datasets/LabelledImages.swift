@@ -143,6 +143,9 @@ public struct LabelledBatch: Sendable {
         precondition(
             images.rank == 4 && images.shape[0] == labels.count,
             "LabelledBatch: found images of the shape \(images.shape) and \(labels.count) labels, expected [N, C, H, W] and N")
+        precondition(
+            starts.map { $0.shape == [labels.count, 3, 3] } ?? true,
+            "LabelledBatch: found starts of the shape \(starts?.shape ?? []) for \(labels.count) labels, expected [N, 3, 3] and N")
         self.images = images
         self.labels = labels
         self.starts = starts

@@ -24,6 +24,7 @@ public enum Threads {
     public static func forEachPiece(of count: Int, size: Int, _ body: (Range<Int>) -> Void) {
         precondition(size > 0, "Threads.forEachPiece: found a size of \(size), expected at least 1")
         let pieces = (count + size - 1) / size
+        precondition(pieces < 1 << 31, "Threads.forEachPiece: found \(pieces) pieces, expected fewer than 2^31")
         let workers = min(Self.count, pieces)
         if workers <= 1 {
             for piece in 0..<pieces { body(piece * size..<min(count, (piece + 1) * size)) }

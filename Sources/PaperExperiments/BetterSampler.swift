@@ -47,7 +47,6 @@ enum BetterSampler: Experiment {
         let finalists = [0] + finalists(trainings)
         try trainings.train(
             runs: 1..<trainings.seeds, finalists.map { ($0, [trainings.bestRate($0)!]) }, settings, report: write)
-        try write(trainings)
     }
 
     /// The candidates that the other seeds are for: those with the lowest validation error of the first.

@@ -19,12 +19,10 @@ enum ClassificationRates: Experiment {
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
                 .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: noise.options(.linearized)),
             ], rates: rates, seeds: 2, settings)
-        func write(_ trainings: TransformerTrainings) throws {
+        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, noise, settings)
         }
-        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings, report: write)
-        try write(trainings)
     }
 
     /// A panel for each rate.

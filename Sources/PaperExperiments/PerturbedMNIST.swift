@@ -67,12 +67,10 @@ enum PerturbedMNIST: Experiment {
 
     static func run(_ settings: ExperimentSettings) throws {
         var trainings = try trainings(settings)
-        func write(_ trainings: TransformerTrainings) throws {
+        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, settings)
         }
-        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings, report: write)
-        try write(trainings)
     }
 
     /// Above by Adam, below by SGD; to the left digits of which is lost what leaves the image, to the right whole ones.
@@ -113,12 +111,10 @@ enum PerturbedMNIST: Experiment {
     }
 
     private static func report(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
-        let isComplete = trainings.outcomes.count == trainings.all
-        let missing = isComplete ? "" : "**Incomplete: \(trainings.outcomes.count) of \(trainings.all) trainings.** "
         try ExperimentReport(
             title: "A.2: perturbed MNIST",
             setUp: """
-                \(missing)\(settings.isQuick ? "Signs drawn from formulas" : "MNIST, 55000 images to train with, 5000 to validate, 10000 to test"), \
+                \(trainings.warning(planned: trainings.all))\(settings.isQuick ? "Signs drawn from formulas" : "MNIST, 55000 images to train with, 5000 to validate, 10000 to test"), \
                 each warped by a random homography (standard deviations of an eighth of the side, of each corner and of all together). \
                 Lin and Lucey's IC-STN with four steps, batches of \(trainings.task.batch). Cut digits are warped before the network gets them, \
                 and what leaves the image is lost; whole digits go to the network as they are, and its transformations begin at the homography, \
@@ -126,7 +122,7 @@ enum PerturbedMNIST: Experiment {
                 along half a cosine, 0.001 for the classifier, the last parameters; by SGD at constant rates, \
                 \(released.classifierRate) for the classifier, as in that code, and the parameters with the lowest validation error; whole digits for \
                 \(released.iterations) iterations. The paper: 1.4 % with either sampler. The linearized sampler's noise is added \
-                \((settings.noise ?? .paper).description). Intervals are Wilson's, at 95 %. That code also draws all initial weights with a \
+                \((settings.noise ?? .paper).description). Intervals are Wilson's, at 95 %. That code also draws initial weights with a \
                 deviation of 0.1, and trains for 500000 iterations by default, which was not tried.
                 """,
             pictures: [("mnist.svg", "The validation error while training goes on, each at its best rate by that error at the end")],

@@ -23,12 +23,10 @@ enum Runaway: Experiment {
                 .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip),
                 .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted),
             ], rates: [.init(value: 3e-5, iterations: 20_000)], seeds: 1, settings)
-        func write(_ trainings: TransformerTrainings) throws {
+        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, noise, settings)
         }
-        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings, report: write)
-        try write(trainings)
     }
 
     /// Above the scale, below the validation error; columns by rate.

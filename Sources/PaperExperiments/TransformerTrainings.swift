@@ -72,7 +72,7 @@ struct TransformerTrainings {
     ///   - runs: The seeds', from 0.
     ///   - plan: The variants that are trained, each with the rates.
     ///   - settings: Of the experiment.
-    ///   - report: Called when there is a new outcome.
+    ///   - report: Called when there is a new outcome, and at the end.
     mutating func train(
         runs: Range<Int>, _ plan: [(variant: Int, rates: [Int])], _ settings: ExperimentSettings, report: (Self) throws -> Void
     ) throws {
@@ -96,6 +96,7 @@ struct TransformerTrainings {
                 }
             }
         }
+        try report(self)
     }
 
     /// All variants at all of their rates, for `train`.
@@ -256,11 +257,15 @@ extension TransformerTrainings {
         return Estimate(value: 100 * outcome.testError, interval: 100 * interval.lowerBound...100 * interval.upperBound).text(2)
     }
 
+    /// A warning where there are fewer outcomes than planned, else nothing.
+    func warning(planned: Int) -> String {
+        outcomes.count == planned ? "" : "**Incomplete: \(outcomes.count) of \(planned) trainings.** "
+    }
+
     /// How the signs' trainings were done, in words.
     ///
     /// - Parameter planned: How many outcomes there are once all is trained.
     func setUp(planned: Int, _ settings: ExperimentSettings) -> String {
-        let missing = outcomes.count == planned ? "" : "**Incomplete: \(outcomes.count) of \(planned) trainings.** "
         let lengths =
             Set(rates.map(\.iterations)).count == 1
             ? "\(rates[0].iterations) iterations"
@@ -270,7 +275,7 @@ extension TransformerTrainings {
             ? "A single seed: intervals are Wilson's over the test images."
             : "\(seeds) seeds: intervals are Student's over them, on one test set."
         return """
-            \(missing)\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \
+            \(warning(planned: planned))\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \
             batches of \(task.batch), constant rates: \(lengths), \(variants[0].classifierRate) for the classifier; the parameters with the \
             lowest validation error count. \(intervals)
             """

@@ -65,18 +65,14 @@ public struct SpatialTransformer: Module {
 
     /// The matrices [N, 3, 3] that it predicts, from normalized target to normalized source coordinates.
     public func matrices<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Tensor<Scalar> {
-        var matrices: Tensor<Scalar>
-        if let starts = context.starts {
-            matrices = matmul(starts, predicted(sampled(x, at: starts, x.shape[2], x.shape[3], call: 0, context), &context).matrices)
-        } else {
-            matrices = predicted(x, &context).matrices
-        }
-        for step in 1..<max(1, steps) {
+        var matrices = context.starts
+        for step in 0..<steps {
             // Predictions are made at the original size, whatever the size of the result.
-            let moved = sampled(x, at: matrices, x.shape[2], x.shape[3], call: step, context)
-            matrices = matmul(matrices, predicted(moved, &context).matrices)
+            let seen = matrices.map { sampled(x, at: $0, x.shape[2], x.shape[3], call: step, context) } ?? x
+            let predicted = predicted(seen, &context).matrices
+            matrices = matrices.map { matmul($0, predicted) } ?? predicted
         }
-        return matrices
+        return matrices!
     }
 
     private func predicted<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, _ context: inout Context<Scalar>) -> Transformation<Scalar> {
