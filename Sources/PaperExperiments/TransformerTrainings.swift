@@ -229,11 +229,12 @@ extension TransformerTrainings {
     /// How many outcomes there are once `everything` is trained.
     var all: Int { everything.reduce(0) { $0 + $1.rates.count } * seeds }
 
-    /// A line for each variant and rate.
+    /// A line for each variant and rate that it was trained at.
     func table(_ settings: ExperimentSettings) -> String {
         let head = ["variant", "rate", "validation error (%)", "test error (%)", "scale at the end", "iterations"]
         let rows = everything.flatMap { i, rates in
-            rates.map { j in
+            let trained = rates.filter { !outcomes(i, rate: $0).isEmpty }
+            return (trained.isEmpty ? rates : trained).map { j in
                 let outcomes = outcomes(i, rate: j)
                 let (name, rate) = (variants[i].name, "\(self.rates[j].value)")
                 guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }

@@ -35,6 +35,47 @@ final class LayerTests: XCTestCase {
         assertClose(float(x.map { $0.cast(to: Float.self) }).cast(to: Double.self), expected, tolerance: 1e-4, "\(name) in Float")
     }
 
+    func testMaxPooling() {
+        // Fewer windows in a row than in a vector, as many, and more; rows with a rest that fits no window.
+        for (size, stride, height, width) in [
+            (2, 2, 6, 2), (2, 2, 7, 13), (2, 2, 5, 16), (2, 2, 4, 17), (2, 2, 6, 19), (2, 2, 3, 50), (3, 2, 8, 21), (2, 3, 9, 20),
+            (3, 3, 3, 3),
+        ] {
+            // Few values, so that several are equally large, and some that are none.
+            let whole: Doubles = randomTensor([2, 3, height, width])
+            let x = Doubles(
+                whole.scalars.map { abs($0) > 1.5 ? ($0 > 0 ? .nan : -.infinity) : ($0 * 2).rounded() }, shape: whole.shape)
+            let shape = [2, 3, (height - size) / stride + 1, (width - size) / stride + 1]
+            /// The first of the largest, or of those that are no numbers.
+            func place(_ i: [Int]) -> [Int] {
+                let window = indices(of: [size, size]).map { [i[0], i[1], i[2] * stride + $0[0], i[3] * stride + $0[1]] }
+                func value(_ place: [Int]) -> Double { x[place[0], place[1], place[2], place[3]] }
+                return window.first { value($0).isNaN } ?? window.reduce(window[0]) { value($1) > value($0) ? $1 : $0 }
+            }
+            let values = indices(of: shape).map { i in
+                let place = place(i)
+                return x[place[0], place[1], place[2], place[3]]
+            }
+            var slopes = Doubles.zeros(x.shape)
+            let cotangent = Doubles((0..<values.count).map(Double.init), shape: shape)
+            for i in indices(of: shape) {
+                let place = place(i)
+                slopes[place[0], place[1], place[2], place[3]] += cotangent[i[0], i[1], i[2], i[3]]
+            }
+            let name = "windows of \(size), \(stride) apart, of \(height)x\(width)"
+            func check<Scalar: FloatingScalar>(_ type: Scalar.Type) {
+                let x = x.cast(to: type)
+                let value = maxPooled(x, size: size, stride: stride)
+                let gradient = valueWithGradient(at: x) { (maxPooled($0, size: size, stride: stride) * cotangent.cast(to: type)).sum() }
+                    .gradient
+                XCTAssertEqual(value.scalars.map { "\($0)" }, values.map { "\(Scalar($0))" }, "\(name), \(type)")
+                XCTAssertEqual(gradient.scalars, slopes.scalars.map { Scalar($0) }, "\(name), \(type), gradient")
+            }
+            check(Float.self)
+            check(Double.self)
+        }
+    }
+
     func testAveragePooling() {
         for (size, stride, height, width) in [(2, 2, 4, 3), (3, 1, 6, 5), (1, 3, 3, 3), (3, 2, 3, 3), (2, 5, 2, 2)] {
             let x: Doubles = randomTensor([2, 3, 8, 7])

@@ -40,20 +40,18 @@ struct DirectForward<Scalar: FloatingScalar> {
     /// NaN is larger than any number.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    func peaks() -> (sums: Tensor<Scalar>, places: [Int32]) {
-        var places = [Int32](repeating: 0, count: shape.batch * shape.outputs)
-        let peaks = places.withUnsafeMutableBufferPointer { places in
-            Tensor<Scalar>(shape: [shape.batch, shape.outputs]) { peaks in
-                let (peaks, places) = (peaks.baseAddress!, places.baseAddress!)
-                let kernels = Scalar.kernels
-                forEachRow(isWhole: true) { sums, y, images, outputs in
-                    for x in 0..<shape.outWidth {
-                        for image in images {
-                            let first = image * shape.outputs + outputs.lowerBound
-                            kernels.update_peaks(
-                                Int32(outputs.count), Int32(y * shape.outWidth + x),
-                                sums + (x * images.count + image - images.lowerBound) * weights.lanes, peaks + first, places + first)
-                        }
+    func peaks() -> (sums: Tensor<Scalar>, places: PooledArray<Int32>) {
+        let places = PooledArray<Int32>(count: shape.batch * shape.outputs)
+        let peaks = Tensor<Scalar>(shape: [shape.batch, shape.outputs]) { peaks in
+            let (peaks, places) = (peaks.baseAddress!, places.elements.baseAddress!)
+            let kernels = Scalar.kernels
+            forEachRow(isWhole: true) { sums, y, images, outputs in
+                for x in 0..<shape.outWidth {
+                    for image in images {
+                        let first = image * shape.outputs + outputs.lowerBound
+                        kernels.update_peaks(
+                            Int32(outputs.count), Int32(y * shape.outWidth + x),
+                            sums + (x * images.count + image - images.lowerBound) * weights.lanes, peaks + first, places + first)
                     }
                 }
             }

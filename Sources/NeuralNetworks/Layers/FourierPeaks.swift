@@ -34,23 +34,21 @@ struct FourierPeaks<Scalar: FloatingScalar> {
     /// - Parameter kernel: [O, C, kh, kw].
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    func peaks(_ kernel: Tensor<Scalar>) -> (sums: Tensor<Scalar>, places: [Int32]) {
+    func peaks(_ kernel: Tensor<Scalar>) -> (sums: Tensor<Scalar>, places: PooledArray<Int32>) {
         let (images, sizes) = (imageTransforms, sizes)
         let weights = PackedWeights(kernel, lanes: lanes, shape)
-        var places = [Int32](repeating: 0, count: shape.batch * shape.outputs)
-        let peaks = places.withUnsafeMutableBufferPointer { places in
-            Tensor<Scalar>(shape: [shape.batch, shape.outputs]) { peaks in
-                let (peaks, places) = (peaks.baseAddress!, places.baseAddress!)
-                images.withScalars { images in
-                    weights.scalars.withScalars { weights in
-                        let (images, weights) = (images.baseAddress!, weights.baseAddress!)
-                        forEachPiece(of: shape.blocks(of: lanes), size: 1, workspace: sizes.sum) {
-                            (piece, workspace: UnsafeMutablePointer<Scalar>) in
-                            for block in piece {
-                                addPeaks(
-                                    outputs: block * lanes..<min((block + 1) * lanes, shape.outputs), images,
-                                    weights + block * shape.taps * lanes, Workspace(workspace, sizes), to: peaks, places)
-                            }
+        let places = PooledArray<Int32>(count: shape.batch * shape.outputs)
+        let peaks = Tensor<Scalar>(shape: [shape.batch, shape.outputs]) { peaks in
+            let (peaks, places) = (peaks.baseAddress!, places.elements.baseAddress!)
+            images.withScalars { images in
+                weights.scalars.withScalars { weights in
+                    let (images, weights) = (images.baseAddress!, weights.baseAddress!)
+                    forEachPiece(of: shape.blocks(of: lanes), size: 1, workspace: sizes.sum) {
+                        (piece, workspace: UnsafeMutablePointer<Scalar>) in
+                        for block in piece {
+                            addPeaks(
+                                outputs: block * lanes..<min((block + 1) * lanes, shape.outputs), images,
+                                weights + block * shape.taps * lanes, Workspace(workspace, sizes), to: peaks, places)
                         }
                     }
                 }

@@ -46,11 +46,11 @@ public func convolutionGlobalMax<Scalar: FloatingScalar>(
 
 extension ConvolutionShape {
     /// The products at one position of each image and output.
-    fileprivate func products(at places: [Int32]) -> Int {
+    fileprivate func products(at places: PooledArray<Int32>) -> Int {
         let rows = (0..<outHeight).map { tapsInside($0, kernel: kernelHeight, size: height, padding: paddingY).count }
         let columns = (0..<outWidth).map { tapsInside($0, kernel: kernelWidth, size: width, padding: paddingX).count }
         let products = rows.flatMap { row in columns.map { groupChannels * row * $0 } }
-        return places.reduce(0) { $0 + products[Int($1)] }
+        return places.elements.reduce(0) { $0 + products[Int($1)] }
     }
 }
 
@@ -59,7 +59,7 @@ private struct PeakGradient<Scalar: FloatingScalar> {
     let shape: ConvolutionShape
     let source: ChannelsLast<Scalar>
     /// Row-major positions [N, O].
-    let places: [Int32]
+    let places: PooledArray<Int32>
     /// [N, O].
     let cotangent: Tensor<Scalar>
 
@@ -69,14 +69,13 @@ private struct PeakGradient<Scalar: FloatingScalar> {
     /// Each output's gradient is the sum of what it saw at its peak in each image.
     var kernelGradient: Tensor<Scalar> {
         var sums = Tensor<Scalar>.zeros([shape.outputs, shape.kernelHeight * shape.kernelWidth, shape.groupChannels])
-        let kernels = Scalar.kernels
+        let (kernels, oneOutput) = (Scalar.kernels, oneOutput)
         sums.withMutableScalars { sums in
             let sums = sums.baseAddress!
             source.scalars.withScalars { x in
-                forEachPeak(images: max(1, shape.batch), outputs: 1, together: 8) { image, output, scale, taps in
-                    kernels.add_runs(
-                        taps.runs, taps.length, scale, x.baseAddress! + place(image, output), taps.source, sums + output * oneOutput,
-                        taps.weights)
+                let x = x.baseAddress!
+                forEachPeak(images: max(1, shape.batch), outputs: 1, together: 8) { output, place, scale, taps in
+                    kernels.add_runs(taps.runs, taps.length, scale, x + place, taps.source, sums + output * oneOutput, taps.weights)
                 }
             }
         }
@@ -86,45 +85,43 @@ private struct PeakGradient<Scalar: FloatingScalar> {
     /// Each image's gradient is the sum of the kernels of all outputs, laid over their peaks.
     func imageGradient(_ kernel: Tensor<Scalar>) -> Tensor<Scalar> {
         let weights = kernel.reshaped([shape.outputs, shape.groupChannels, shape.kernelHeight * shape.kernelWidth]).eachTransposed
-        let kernels = Scalar.kernels
+        let (kernels, oneOutput) = (Scalar.kernels, oneOutput)
         var gradient = source.zeros
         gradient.withMutableScalars { gradient in
             weights.withScalars { weights in
-                forEachPeak(images: 8, outputs: 32, together: max(1, (shape.outputs + 31) / 32)) { image, output, scale, taps in
+                let weights = weights.baseAddress!
+                forEachPeak(images: 8, outputs: 32, together: max(1, (shape.outputs + 31) / 32)) { output, place, scale, taps in
                     kernels.add_runs(
-                        taps.runs, taps.length, scale, weights.baseAddress! + output * oneOutput, taps.weights,
-                        gradient + place(image, output), taps.source)
+                        taps.runs, taps.length, scale, weights + output * oneOutput, taps.weights, gradient + place, taps.source)
                 }
             }
         }
         return gradient.planar
     }
 
-    /// Where an image's channels of an output's group begin.
-    private func place(_ image: Int, _ output: Int) -> Int {
-        image * source.layout.imageStride + output / shape.groupOutputs * source.layout.channels
-    }
-
-    /// Calls `body` with the gradient by each peak and its taps, block after block of so many images and outputs, which share what the caches hold;
-    /// `together` blocks are one thread's, those of the same images first. In all of these images and outputs ascend.
+    /// Calls `body` for each peak with its output, where the channels of its image and the output's group begin, its gradient and its taps: block after
+    /// block of so many images and outputs, which share what the caches hold; `together` blocks are one thread's, those of the same images first. In
+    /// all of these images and outputs ascend.
     private func forEachPeak(
         images imageBlock: Int, outputs outputBlock: Int, together: Int,
-        _ body: (_ image: Int, _ output: Int, _ scale: UnsafePointer<Scalar>, _ taps: warp_taps) -> Void
+        _ body: (_ output: Int, _ place: Int, _ scale: UnsafePointer<Scalar>, _ taps: warp_taps) -> Void
     ) {
-        let outputBlocks = (shape.outputs + outputBlock - 1) / outputBlock
-        let imageBlocks = (shape.batch + imageBlock - 1) / imageBlock
+        let (batch, outputs, groupOutputs) = (shape.batch, shape.outputs, shape.groupOutputs)
+        let (imageStride, channels) = (source.layout.imageStride, source.layout.channels)
+        let outputBlocks = (outputs + outputBlock - 1) / outputBlock
+        let imageBlocks = (batch + imageBlock - 1) / imageBlock
         cotangent.withScalars { cotangent in
-            places.withUnsafeBufferPointer { places in
-                TapTable(positionsOf: shape, source.layout).withTaps { taps in
-                    Threads.forEachPiece(of: imageBlocks * outputBlocks, size: together) { piece in
-                        for block in piece {
-                            let firstImage = block / outputBlocks * imageBlock
-                            let firstOutput = block % outputBlocks * outputBlock
-                            for image in firstImage..<min(shape.batch, firstImage + imageBlock) {
-                                for output in firstOutput..<min(shape.outputs, firstOutput + outputBlock) {
-                                    let peak = image * shape.outputs + output
-                                    body(image, output, cotangent.baseAddress! + peak, taps[Int(places[peak])])
-                                }
+            let (cotangent, places) = (cotangent.baseAddress!, places.elements.baseAddress!)
+            TapTable(positionsOf: shape, source.layout).withTaps { taps in
+                Threads.forEachPiece(of: imageBlocks * outputBlocks, size: together) { piece in
+                    for block in piece {
+                        let firstImage = block / outputBlocks * imageBlock
+                        let firstOutput = block % outputBlocks * outputBlock
+                        for image in firstImage..<min(batch, firstImage + imageBlock) {
+                            for output in firstOutput..<min(outputs, firstOutput + outputBlock) {
+                                let peak = image * outputs + output
+                                let place = image * imageStride + output / groupOutputs * channels
+                                body(output, place, cotangent + peak, taps[Int(places[peak])])
                             }
                         }
                     }

@@ -10,11 +10,11 @@ public func maxPooled<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, size: Int, st
         "maxPooled: found \(x.shape) with windows of \(size) and stride \(stride), expected [N, C, H, W] at least as large as a window")
     let shape = x.shape
     let (height, width) = ((shape[2] - size) / stride + 1, (shape[3] - size) / stride + 1)
-    let places = UnsafeMutableBufferPointer<Int32>.allocate(capacity: shape[0] * shape[1] * height * width)
-    let winners = Winners(places)
+    // Where in its plane each window has its largest element.
+    let places = PooledArray<Int32>(count: shape[0] * shape[1] * height * width)
     let value = Tensor<Scalar>(shape: [shape[0], shape[1], height, width]) { out in
         x.withScalars { x in
-            let (x, out, places) = (x.baseAddress!, out.baseAddress!, places.baseAddress!)
+            let (x, out, places) = (x.baseAddress!, out.baseAddress!, places.elements.baseAddress!)
             let kernels = Scalar.kernels
             Threads.forEachPiece(of: shape[0] * shape[1], size: max(1, 16384 / (shape[2] * shape[3]))) { piece in
                 for plane in piece {
@@ -29,19 +29,10 @@ public func maxPooled<Scalar: FloatingScalar>(_ x: Tensor<Scalar>, size: Int, st
         var gradient = Tensor<Scalar>.zeros(shape)
         let (plane, outPlane) = (shape[2] * shape[3], height * width)
         gradient.withMutableScalars { gradient in
-            cotangent.withScalars { cotangent in spread(cotangent, winners.places, plane, outPlane, into: gradient) }
+            cotangent.withScalars { cotangent in spread(cotangent, places.elements, plane, outPlane, into: gradient) }
         }
         return [gradient]
     }
-}
-
-/// Where in its plane each window has its largest element.
-private final class Winners: @unchecked Sendable {
-    let places: UnsafeMutableBufferPointer<Int32>
-
-    init(_ places: UnsafeMutableBufferPointer<Int32>) { self.places = places }
-
-    deinit { places.deallocate() }
 }
 
 @specialized(where Scalar == Float)
