@@ -153,6 +153,51 @@ final class KernelLevelTests: XCTestCase {
         check(Double.self, 1e-14)
     }
 
+    /// Convolutions of planes beside plain loops: each number of outputs, positions that fill no tile.
+    func testCorrelations() {
+        func check<Scalar: KernelScalar>(_ type: Scalar.Type, _ tolerance: Double) {
+            let places = [0, 1, 2, 40, 41, 42, 300, 301, 302]
+            let source: [Scalar] = randomTensor([700], seed: 1).scalars
+            for outputs in 1...4 {
+                let weights: [Scalar] = randomTensor([places.count, outputs], seed: 2).scalars
+                for count in [1, 15, 16, 100, 290] {
+                    let name = "correlate, \(outputs) outputs, \(count) positions"
+                    let expected = (0..<outputs).flatMap { o in
+                        (0..<count).map { i in
+                            places.indices.reduce(0.0) { $0 + Double(source[places[$1] + i]) * Double(weights[$1 * outputs + o]) }
+                        }
+                    }
+                    compareLevels(type, name, tolerance) { kernels in
+                        var out = [Scalar](repeating: 0, count: outputs * 320)
+                        kernels.correlate(Int32(outputs), Int32(places.count), places, weights, source, Int32(count), &out, 320)
+                        let values = (0..<outputs).flatMap { out[$0 * 320..<$0 * 320 + count] }
+                        assertClose(Tensor(values.map { Double($0) }), Tensor(expected), tolerance: 10 * tolerance, name)
+                        return values
+                    }
+                }
+                let cotangent: [Scalar] = randomTensor([outputs, 304], seed: 3).scalars
+                let name = "correlate_weights, \(outputs) outputs"
+                let expected = places.flatMap { place in
+                    (0..<outputs).flatMap { o in
+                        (0..<16).map { lane in
+                            stride(from: lane, to: 304, by: 16).reduce(1.0) {
+                                $0 + Double(source[place + $1]) * Double(cotangent[o * 304 + $1])
+                            }
+                        }
+                    }
+                }
+                compareLevels(type, name, tolerance) { kernels in
+                    var sums = [Scalar](repeating: 1, count: places.count * outputs * 16)
+                    kernels.correlate_weights(Int32(outputs), Int32(places.count), places, source, cotangent, 304, 304, &sums)
+                    assertClose(Tensor(sums.map { Double($0) }), Tensor(expected), tolerance: 10 * tolerance, name)
+                    return sums
+                }
+            }
+        }
+        check(Float.self, 1e-5)
+        check(Double.self, 1e-14)
+    }
+
     func compareLevels<Scalar: KernelScalar, Number: FloatingScalar>(
         _ type: Scalar.Type, _ name: String, _ tolerance: Double, _ run: (warp_kernels) -> [Number]
     ) {

@@ -125,6 +125,18 @@ final class ConvolutionTests: XCTestCase {
         assertEveryAlgorithm(x, weight, geometry, expected, "\(x.shape)")
     }
 
+    /// Images that are computed in several bands of rows.
+    func testSeveralBands() {
+        for (x, outputs, geometry) in [
+            ([2, 2, 60, 260], 5, ConvolutionGeometry(padding: 2, dilation: 2)),
+            ([1, 4, 33, 900], 4, ConvolutionGeometry(padding: 1, groups: 4)),
+        ] {
+            let images: Tensor<Double> = randomTensor(x)
+            let weight: Tensor<Double> = randomTensor([outputs, x[1] / geometry.groups, 3, 3], seed: 2)
+            assertEveryAlgorithm(images, weight, geometry, naive(images, weight, geometry), "\(x)")
+        }
+    }
+
     /// Every algorithm, forced on the same operands: values and gradients.
     private func assertEveryAlgorithm(
         _ x: Tensor<Double>, _ weight: Tensor<Double>, _ geometry: ConvolutionGeometry, _ expected: Tensor<Double>, _ name: String

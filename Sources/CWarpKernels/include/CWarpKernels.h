@@ -242,6 +242,16 @@ typedef struct {
     void (*convolve_weights)(int lanes, const warp_pixels *pixels, int length, const void *source, const void *cotangent,
                              void *sums);
 
+    // Convolution of planes: out[o * out_row + i] is the sum over taps t of source[places[t] + i] * weights[t * outputs + o], for o < outputs, which are 1
+    // to 4, and i < count; reads and writes up to 15 elements further.
+    void (*correlate)(int outputs, int taps, const ptrdiff_t *places, const void *weights, const void *source, int count, void *out,
+                      ptrdiff_t out_row);
+
+    // Its adjoint by the weights, in sixteen parts: adds to sums[(t * outputs + o) * 16 + l] the products source[places[t] + i] *
+    // cotangent[o * cotangent_row + i], for i < count, which is a multiple of 16, and l = i mod 16.
+    void (*correlate_weights)(int outputs, int taps, const ptrdiff_t *places, const void *source, const void *cotangent,
+                              ptrdiff_t cotangent_row, int count, void *sums);
+
     // target[c * target_row + r] = source[r * source_row + c] + shifts[c]; shifts may be null.
     void (*transpose)(int rows, int columns, const void *source, ptrdiff_t source_row, const void *shifts, void *target,
                       ptrdiff_t target_row);

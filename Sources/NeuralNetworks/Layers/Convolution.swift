@@ -33,9 +33,9 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 /// Differentiable by all operands.
 ///
 /// Kernels of 3x3 and 5x5 with a stride and dilation of 1 and many channels go by Winograd's F(2x2, 3x3) and F(2x2, 5x5) (Lavin & Gray 2016), and larger
-/// ones, or with few channels, by Fourier transforms of tiles (Mathieu, Henaff & LeCun 2014) where there are a dozen images: the rounding is another
+/// ones by Fourier transforms of tiles (Mathieu, Henaff & LeCun 2014) where there are a dozen images: the rounding is another
 /// than that of a sum over the taps. A NaN or an infinity then reaches outputs that do not see it: up to a pixel beyond those that do, or
-/// those up to 16 pixels away.
+/// those up to 16 pixels away. With up to four channels in or out, it may reach gradients by weights that do not see it.
 ///
 /// - Parameters:
 ///   - x: The images.

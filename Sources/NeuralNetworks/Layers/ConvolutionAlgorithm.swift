@@ -11,6 +11,8 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
     case fourier
     /// As a product of matrices, the images as they are: of single taps.
     case pointwise
+    /// Straight from the images as they are, with neighbouring pixels in the lanes: of few channels, for outputs side by side.
+    case planar
 
     /// Whether it computes convolutions with such a kernel at all.
     package func computes(kernelHeight: Int, kernelWidth: Int, _ geometry: ConvolutionGeometry) -> Bool {
@@ -23,6 +25,7 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
             max(kernelHeight, kernelWidth) <= FourierTiles.side && geometry.stride == 1 && geometry.dilation == 1 && geometry.groups == 1
                 && geometry.padding < min(kernelHeight, kernelWidth)
         case .pointwise: kernelHeight == 1 && kernelWidth == 1 && geometry.stride == 1 && geometry.padding == 0
+        case .planar: geometry.stride == 1 && geometry.padding <= geometry.dilation * (min(kernelHeight, kernelWidth) - 1)
         }
     }
 
@@ -34,6 +37,7 @@ package enum ConvolutionAlgorithm: CaseIterable, Sendable {
         case .winograd: WinogradConvolution(shape, images: images, kernel)
         case .fourier: FourierConvolution(shape, images: images, kernel)
         case .pointwise: PointwiseConvolution(shape, images: images, kernel)
+        case .planar: PlanarConvolution(shape, images: images, kernel)
         }
     }
 }
@@ -47,7 +51,8 @@ extension ConvolutionShape {
         if computes(.pointwise) { return .pointwise }
         // With fewer channels the way there and back takes longer than the products that it saves.
         if computes(.winograd) && min(groupChannels, groupOutputs) >= 16 { return .winograd }
-        return computes(.fourier) && isFasterByFourierTiles ? .fourier : .direct
+        if computes(.fourier) && isFasterByFourierTiles { return .fourier }
+        return computes(.planar) && isFasterByPlanes ? .planar : .direct
     }
 }
 
