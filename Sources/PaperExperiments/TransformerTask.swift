@@ -12,9 +12,11 @@ struct TransformerTask {
     var data: (_ set: DatasetName, _ run: Int, _ settings: ExperimentSettings) throws -> ClassificationData
 
     /// Traffic signs.
-    static func signs(_ settings: ExperimentSettings) -> TransformerTask {
+    static func signs(
+        _ settings: ExperimentSettings, _ transformer: NetworkConfiguration.Transformer = .stn
+    ) -> TransformerTask {
         TransformerTask(
-            transformer: settings.trainings.transformer ?? .stn, downsampling: settings.trainings.downsampling ?? 8,
+            transformer: settings.trainings.transformer ?? transformer, downsampling: settings.trainings.downsampling ?? 8,
             batch: settings.isQuick ? 8 : 64, interval: settings.isQuick ? 2 : 500
         ) { _, run, settings in try Classification.data(run: run, settings) }
     }

@@ -229,12 +229,12 @@ extension TransformerTrainings {
     /// How many outcomes there are once `everything` is trained.
     var all: Int { everything.reduce(0) { $0 + $1.rates.count } * seeds }
 
-    /// A line for each variant and rate that it was trained at.
-    func table(_ settings: ExperimentSettings) -> String {
+    /// A line for each variant and rate that it was trained at; for one that was not trained at all too where they are `all` to be.
+    func table(_ settings: ExperimentSettings, all: Bool = true) -> String {
         let head = ["variant", "rate", "validation error (%)", "test error (%)", "scale at the end", "iterations"]
         let rows = everything.flatMap { i, rates in
             let trained = rates.filter { !outcomes(i, rate: $0).isEmpty }
-            return (trained.isEmpty ? rates : trained).map { j in
+            return (trained.isEmpty && all ? rates : trained).map { j in
                 let outcomes = outcomes(i, rate: j)
                 let (name, rate) = (variants[i].name, "\(self.rates[j].value)")
                 guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }

@@ -70,7 +70,7 @@ final class TransformerTrainingsTests: ExperimentTestCase {
     /// All candidates are trained from the first seed at the middle rate, bilinear and the three with the lowest validation error at the others too, and
     /// from the other seeds at their best.
     func testFinalists() throws {
-        try run(.betterSampler, out: "out", TrainingChoices(rates: [1e-4], seeds: 1, iterations: 2))
+        try run(.betterSampler, out: "out", TrainingChoices(rates: [1e-4], seeds: 1, iterations: 2, transformer: .stn))
         let lines = try text("out/\(tables[0])").split(separator: "\n").map(String.init)
         XCTAssertEqual(lines.count, 13)
         // The later, the better; bilinear, the first, so bad that it is better at any other rate.
@@ -84,8 +84,14 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         let added = try text("out/\(tables[0])").split(separator: "\n").dropFirst(13).map { $0.split(separator: ",") }
         let finalists = ["no bias and narrowing", "no bias of many", "no bias and narrow"]
         XCTAssertEqual(
-            added.map { "\($0[3]) \($0[4]) \($0[6])" },
+            added.filter { $0[2] == "stn" }.map { "\($0[3]) \($0[4]) \($0[6])" },
             (["bilinear"] + finalists).map { "\($0) 1e-05 0" } + ["bilinear 1e-05 1"] + finalists.map { "\($0) 0.0001 1" })
+        let second = added.filter { $0[2] == "icstn" }
+        let best = String(try XCTUnwrap(second.last)[3])
+        XCTAssert(finalists.contains(best), best)
+        XCTAssertEqual(
+            second.map { "\($0[3]) \($0[4]) \($0[6])" },
+            ["0", "1"].flatMap { ["bilinear 1e-05 \($0)", "\(best) 0.0001 \($0)"] })
     }
 
     /// The page gets what a row says, and nothing is decided by a single seed.
