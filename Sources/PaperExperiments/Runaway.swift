@@ -9,20 +9,30 @@ enum Runaway: Experiment {
     private static let bound = 2.0
     private static let clip = 1.0
 
+    /// One at which training runs away, and one of those at which it learns.
+    private static let rates: [TransformerRate] = [
+        .init(value: 1e-2, iterations: 2_000, interval: 50), .init(value: 3e-5, iterations: 20_000),
+    ]
+
     static func run(_ settings: ExperimentSettings) throws {
         let noise = settings.noise ?? .authors
         let options = noise.options(.linearized) ?? .init()
         var counted = options
         counted.outside = .counted
+        var remedies: [TransformerVariant] = [
+            .init(name: "scale bounded", lineType: 3, sampler: .linearized, linearized: options, scaleBound: bound),
+            .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip),
+            .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted),
+            .init(name: "bilinear and clipped", lineType: 6, sampler: .bilinear, clip: clip),
+        ]
+        // Where training does not run away, there is nothing to remedy.
+        if settings.trainings.rates == nil { for i in remedies.indices { remedies[i].rates = [rates[0].value] } }
         var trainings = try TransformerTrainings(
             .signs(settings),
             [
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
                 .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: options),
-                .init(name: "scale bounded", lineType: 3, sampler: .linearized, linearized: options, scaleBound: bound),
-                .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip),
-                .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted),
-            ], rates: [.init(value: 3e-5, iterations: 20_000)], seeds: 1, settings)
+            ] + remedies, rates: rates, seeds: 1, settings)
         try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, noise, settings)
@@ -62,11 +72,14 @@ enum Runaway: Experiment {
     }
 
     private static func report(_ trainings: TransformerTrainings, _ noise: NoiseChoice, _ settings: ExperimentSettings) throws {
-        let scales = trainings.variants.indices.map { i in
-            let points = trainings.rates.indices.flatMap { trainings.outcomes(i, rate: $0).flatMap(\.curve) }.map(\.scale).filter {
-                $0.isFinite
+        let scales = trainings.begunRates.map { rate in
+            let parts = trainings.variants.indices.compactMap { i in
+                trainings.outcome(i, rate: rate, run: 0).map { outcome in
+                    let least = outcome.curve.map(\.scale).filter(\.isFinite).min()
+                    return "\(trainings.variants[i].name) \(least.map { fixed($0, 3) } ?? "none, its numbers were infinite before")"
+                }
             }
-            return "\(trainings.variants[i].name) \(points.isEmpty ? "not trained yet" : fixed(points.min()!, 3))"
+            return "at a rate of \(trainings.rates[rate].value) \(parts.joined(separator: ", "))"
         }
         try ExperimentReport(
             title: "Training that runs away",
@@ -82,7 +95,7 @@ enum Runaway: Experiment {
             findings: [
                 .init(
                     claim: "nothing of views that shrink to a point",
-                    found: "the smallest mean scale on the way: " + scales.joined(separator: ", "))
+                    found: "the smallest mean scale on the way: " + scales.joined(separator: "; "))
             ]
         ).write(.runaway, settings)
     }

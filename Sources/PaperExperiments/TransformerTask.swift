@@ -48,4 +48,6 @@ struct TransformerVariant {
 struct TransformerRate {
     var value: Double
     var iterations: Int
+    /// From one validation to the next; nil for the task's.
+    var interval: Int?
 }

@@ -54,7 +54,9 @@ struct TransformerTrainings {
         self.variants = variants
         self.rates = (choices.rates ?? rates.map(\.value)).map { value in
             let nearest = rates.min { abs(log($0.value / value)) < abs(log($1.value / value)) }!
-            return TransformerRate(value: value, iterations: choices.iterations ?? (settings.isQuick ? 4 : nearest.iterations))
+            return TransformerRate(
+                value: value, iterations: choices.iterations ?? (settings.isQuick ? 4 : nearest.iterations),
+                interval: settings.isQuick ? nil : nearest.interval)
         }
         self.seeds = choices.seeds ?? seeds
         self.task = task
@@ -91,7 +93,7 @@ struct TransformerTrainings {
                     ]
                     let known = trialRows[key]
                     let values = try known ?? outcome(of: training, variants[i], on: data, key, settings)
-                    outcomes[[i, j, run]] = try Outcome(values, interval: task.interval, trialPath, key) { curveRows[key + ["\($0)"]] }
+                    outcomes[[i, j, run]] = try Outcome(values, interval: training.interval, trialPath, key) { curveRows[key + ["\($0)"]] }
                     if known == nil && !settings.isQuick { try report(self) }
                 }
             }
@@ -126,7 +128,8 @@ struct TransformerTrainings {
             dataset: settings.isQuick ? .synthetic : variant.dataset, configuration: configuration, transformerRate: rate.value,
             classifierRate: variant.classifierRate, optimizer: variant.optimizer,
             schedule: variant.fallsToZero ? .cosine(iterations: iterations) : .constant, clip: variant.clip, batch: task.batch,
-            iterations: iterations, interval: min(task.interval, iterations), patience: variant.fallsToZero ? nil : iterations, seed: seed)
+            iterations: iterations, interval: min(rate.interval ?? task.interval, iterations),
+            patience: variant.fallsToZero ? nil : iterations, seed: seed)
     }
 
     /// How long a variant is trained at a rate.
@@ -142,7 +145,7 @@ struct TransformerTrainings {
         _ training: TrainingRun, _ variant: TransformerVariant, on data: ClassificationData, reuses: Bool, _ settings: ExperimentSettings
     ) throws -> TrainedClassifier {
         // Not by the number of iterations: a longer training goes on where a shorter one ended, unless the rates are other ones on the way.
-        var way = protocolName(training.configuration, training.clip ?? .infinity, task.batch, task.interval)
+        var way = protocolName(training.configuration, training.clip ?? .infinity, task.batch, training.interval)
         if variant.fallsToZero { way += "-\(training.iterations)" }
         if variant.optimizer != .adam { way += "-\(variant.optimizer.rawValue)" }
         let folder =
@@ -311,7 +314,7 @@ extension TransformerTrainings {
 
     /// What gnuplot draws for one rate: the means, and each seed as a thin line of the same colour.
     func lines(rate: Int, offset: Int = 0) -> String {
-        variants.enumerated().flatMap { i, variant in
+        variants.enumerated().filter { !outcomes($0.offset, rate: rate).isEmpty }.flatMap { i, variant in
             let first = offset + column(i, rate: rate)
             return (1...seeds).map { "data using 1:\(first + $0) with lines linetype \(variant.lineType) linewidth 0.7 notitle" } + [
                 "data using 1:\(first) with lines linetype \(variant.lineType) title \"\(variant.name)\""

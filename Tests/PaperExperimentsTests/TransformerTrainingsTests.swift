@@ -64,7 +64,8 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         try run(experiment, out: "out", choices)
         try run(.runaway, out: "out", resumes: true, choices)
         let names = try text("out/\(tables[0])").split(separator: "\n").dropFirst().map { String($0.split(separator: ",")[3]) }
-        XCTAssertEqual(names, ["bilinear", "linearized as released", "scale bounded", "gradients clipped", "outside counted"])
+        XCTAssertEqual(
+            names, ["bilinear", "linearized as released", "scale bounded", "gradients clipped", "outside counted", "bilinear and clipped"])
     }
 
     /// All candidates are trained from the first seed at the middle rate, bilinear and the three with the lowest validation error at the others too, and
