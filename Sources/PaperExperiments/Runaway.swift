@@ -8,6 +8,8 @@ enum Runaway: Experiment {
     /// log₂ of a scale, up or down.
     private static let bound = 2.0
     private static let clip = 1.0
+    /// That the picture shows.
+    private static let leastScale = 0.001
 
     /// One at which training runs away, and one of those at which it learns.
     private static let rates: [TransformerRate] = [
@@ -41,7 +43,8 @@ enum Runaway: Experiment {
 
     /// Above the scale, below the validation error; columns by rate.
     private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
-        let (names, scales) = trainings.curves("scale") { $0.scale }
+        // A point would be nowhere on an axis of logarithms.
+        let (names, scales) = trainings.curves("scale") { $0.scale < leastScale ? leastScale : $0.scale }
         let (otherNames, errors) = trainings.curves("validation error") { 100 * $0.validationError }
         let rows = zip(scales, errors).map { $0 + $1.dropFirst() }
         let rates = trainings.begunRates
@@ -51,7 +54,7 @@ enum Runaway: Experiment {
                 set title "\(row == 0 ? "rate \(trainings.rates[j].value)" : "")"
                 set xlabel "\(row == 1 ? "iterations" : "")"
                 set ylabel "\(j != rates[0] ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
-                \(row == 0 ? "set logscale y\nset yrange [0.001:10]\nset format y \"%g\"" : "unset logscale y\nset yrange [0:*]")
+                \(row == 0 ? "set logscale y\nset yrange [\(leastScale):10]\nset format y \"%g\"" : "unset logscale y\nset yrange [0:*]")
                 plot \(trainings.lines(rate: j, offset: row * (names.count - 1)))
                 set key off
 
@@ -90,7 +93,12 @@ enum Runaway: Experiment {
                 to a norm of \(fixed(clip, 0)) over all parameters; counted, samples outside of the image count as black instead of being \
                 left out.
                 """,
-            pictures: [("runaway.svg", "The scale of the view and the validation error while training goes on")],
+            pictures: [
+                (
+                    "runaway.svg",
+                    "The scale of the view, at the lower edge where it is smaller still, and the validation error while training goes on"
+                )
+            ],
             table: trainings.table(settings),
             findings: [
                 .init(

@@ -70,7 +70,7 @@ extension ExperimentSettings {
     ///   - folder: Among those of the group; nil for one named by the network.
     ///   - data: The data set.
     ///   - reuses: Whether to take over what the same training has left there, even if this run resumes nothing else.
-    ///   - mayDiverge: Whether a training whose numbers become infinite is one that ended at its last checkpoint, and no error.
+    ///   - mayDiverge: Whether a training whose numbers become infinite is one that ended at its last checkpoint, or before it began, and no error.
     ///   - title: What the progress line calls it.
     func trained(
         _ training: TrainingRun, of group: String, in folder: String? = nil, on data: ClassificationData, reuses: Bool,
@@ -92,14 +92,14 @@ extension ExperimentSettings {
             run = try result(resumes: resumes || reuses)
         } catch TrainingRunError.otherTraining where !resumes {
             run = try result(resumes: false)
-        } catch TrainingError.notFinite(let iteration) where mayDiverge && iteration >= training.interval {
-            run = try training.stopped(in: directory)
+        } catch TrainingError.notFinite(let iteration) where mayDiverge {
+            run = try training.stopped(at: iteration, in: directory)
         }
         guard run.checkpoint.iteration <= training.iterations else {
             throw ExperimentError.longerTraining(path: directory, found: run.checkpoint.iteration, expected: training.iterations)
         }
         var parameters = run.checkpoint.parameters
-        if training.patience != nil {
+        if training.patience != nil && !run.log.isEmpty {
             parameters = try CheckpointFile(TrainingRun.best(in: directory)).parameters(run.network.specifications)
         }
         return TrainedClassifier(network: run.network, parameters: parameters, iterations: run.checkpoint.iteration, log: run.log)

@@ -152,9 +152,10 @@ package struct TrainingRun: Sendable {
         return result
     }
 
-    /// What a run came to that stopped on an error: its last checkpoint, and the log up to it.
-    package func stopped(in directory: String) throws -> Result {
+    /// What a run came to that stopped on an error: its last checkpoint, and the log up to it; what it began with, and no log, where it came to none.
+    package func stopped(at iteration: Int, in directory: String) throws -> Result {
         var trainer = try trainer(SingleProcess())
+        guard iteration >= interval else { return Result(network: trainer.network, checkpoint: trainer.checkpoint, log: []) }
         try goOn(&trainer.checkpoint, from: Self.latest(in: directory))
         return Result(network: trainer.network, checkpoint: trainer.checkpoint, log: try TrainingLog("\(directory)/log.jsonl").entries)
     }
