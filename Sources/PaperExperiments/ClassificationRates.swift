@@ -29,6 +29,7 @@ enum ClassificationRates: Experiment {
     private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
         let rates = trainings.begunRates
+        guard !rates.isEmpty else { return }
         let panels = rates.map { j in
             """
             set title "rate \(trainings.rates[j].value)"

@@ -48,6 +48,7 @@ enum Runaway: Experiment {
         let (otherNames, errors) = trainings.curves("validation error") { 100 * $0.validationError }
         let rows = zip(scales, errors).map { $0 + $1.dropFirst() }
         let rates = trainings.begunRates
+        guard !rates.isEmpty else { return }
         let panels = (0..<2).flatMap { row in
             rates.map { j in
                 """

@@ -306,15 +306,17 @@ extension TransformerTrainings {
         return (["iteration"] + names, rows)
     }
 
-    /// The rates of which a training has ended: gnuplot draws no panel without a number.
-    var begunRates: [Int] { rates.indices.filter { j in outcomes.keys.contains { $0[1] == j } } }
+    /// The rates at which a training has come to a validation: gnuplot draws no panel without a number.
+    var begunRates: [Int] { rates.indices.filter { j in variants.indices.contains { hasCurve($0, rate: j) } } }
+
+    private func hasCurve(_ variant: Int, rate: Int) -> Bool { outcomes(variant, rate: rate).contains { !$0.curve.isEmpty } }
 
     /// Where a variant's mean is in such a table, counted from 1.
     func column(_ variant: Int, rate: Int) -> Int { 2 + (rate * variants.count + variant) * (1 + seeds) }
 
     /// What gnuplot draws for one rate: the means, and each seed as a thin line of the same colour.
     func lines(rate: Int, offset: Int = 0) -> String {
-        variants.enumerated().filter { !outcomes($0.offset, rate: rate).isEmpty }.flatMap { i, variant in
+        variants.enumerated().filter { hasCurve($0.offset, rate: rate) }.flatMap { i, variant in
             let first = offset + column(i, rate: rate)
             return (1...seeds).map { "data using 1:\(first + $0) with lines linetype \(variant.lineType) linewidth 0.7 notitle" } + [
                 "data using 1:\(first) with lines linetype \(variant.lineType) title \"\(variant.name)\""

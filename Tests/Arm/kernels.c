@@ -243,6 +243,33 @@ static void test_convolution(scalar s) {
     report(s, "convolve");
 }
 
+// Convolutions of planes, and their adjoint by the weights.
+static void test_correlation(scalar s) {
+    const ptrdiff_t places[] = {0, 1, 2, 30, 31, 32, 200};
+    const int taps = 7, count = 96, row = count + 16;
+    for (int outputs = 1; outputs <= 4; outputs++) {
+        const array source = numbers(s, 400, -1, 1), weights = numbers(s, taps * outputs, -1, 1);
+        const array cotangent = numbers(s, outputs * row, -1, 1), out = zeros(s, outputs * row), sums = zeros(s, taps * outputs * 16);
+        s.kernels->correlate(outputs, taps, places, weights.at, source.at, count - 5, out.at, row);
+        for (int o = 0; o < outputs; o++)
+            for (int i = 0; i < count - 5; i++) {
+                double sum = 0;
+                for (int t = 0; t < taps; t++) sum += get(source, (int)places[t] + i) * get(weights, t * outputs + o);
+                compare(get(out, o * row + i), sum, s.tolerance);
+            }
+        for (int i = 0; i < taps * outputs * 16; i++) set(sums, i, 1);
+        s.kernels->correlate_weights(outputs, taps, places, source.at, cotangent.at, row, count, sums.at);
+        for (int t = 0; t < taps; t++)
+            for (int o = 0; o < outputs; o++)
+                for (int lane = 0; lane < 16; lane++) {
+                    double sum = 1;
+                    for (int i = lane; i < count; i += 16) sum += get(source, (int)places[t] + i) * get(cotangent, o * row + i);
+                    compare(get(sums, (t * outputs + o) * 16 + lane), sum, s.tolerance);
+                }
+    }
+    report(s, "correlate");
+}
+
 int main(void) {
     const scalar scalars[] = {
         {"float", warp_kernels_float(warp_level_baseline), false, 2e-4},
@@ -254,6 +281,7 @@ int main(void) {
         test_samplers(scalars[i]);
         test_resample(scalars[i]);
         test_convolution(scalars[i]);
+        test_correlation(scalars[i]);
     }
     if (all_failures > 0) printf("%ld numbers differ\n", all_failures);
     return all_failures > 0;

@@ -131,6 +131,9 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         let whole = try text("out/transformer-trials.csv")
         try run(.runaway, out: "out", resumes: true, choices)
         XCTAssertEqual(try text("out/transformer-trials.csv"), whole)
+        // Without anything to draw.
+        try run(.runaway, out: "none", TrainingChoices(rates: [1e30], seeds: 1, iterations: 3))
+        XCTAssert(try text("none/runaway.md").contains("| 0 (not finite) |"))
     }
 
     func testRowsThatAreNone() throws {
