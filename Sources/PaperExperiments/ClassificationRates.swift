@@ -30,6 +30,7 @@ enum ClassificationRates: Experiment {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
         let rates = trainings.begunRates
         guard !rates.isEmpty else { return }
+        let keyWidth = 420.0, width = keyWidth + 450 * Double(max(2, rates.count))
         let panels = rates.map { j in
             """
             set title "rate \(trainings.rates[j].value)"
@@ -42,15 +43,15 @@ enum ClassificationRates: Experiment {
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 1,\(rates.count) margins 0.08,0.85,0.21,0.89 spacing 0.05,0
+                set multiplot layout 1,\(rates.count) margins 0.08,\(fixed(1 - keyWidth / width, 3)),0.21,0.89 spacing 0.05,0
                 set xlabel "iterations"
                 set xrange [0:*]
                 set yrange [0:*]
-                set key at screen 0.86,0.5 left center vertical reverse Left samplen 2.5
+                set key at screen \(fixed(1.01 - keyWidth / width, 3)),0.5 left center vertical reverse Left samplen 2.5
                 \(panels.joined())unset multiplot
 
                 """,
-            width: 250 + 450 * max(2, rates.count), height: 600
+            width: Int(width), height: 600
         ).draw(.classificationRates, settings)
     }
 

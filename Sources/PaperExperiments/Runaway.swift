@@ -49,6 +49,7 @@ enum Runaway: Experiment {
         let rows = zip(scales, errors).map { $0 + $1.dropFirst() }
         let rates = trainings.begunRates
         guard !rates.isEmpty else { return }
+        let keyWidth = 440.0, width = keyWidth + max(900, 600 * Double(rates.count))
         let panels = (0..<2).flatMap { row in
             rates.map { j in
                 """
@@ -65,13 +66,13 @@ enum Runaway: Experiment {
         try Plot(
             table: ([names + otherNames.dropFirst()] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 2,\(rates.count) margins 0.11,0.73,0.12,0.93 spacing 0.09,0.08
+                set multiplot layout 2,\(rates.count) margins 0.11,\(fixed(1 - keyWidth / width, 3)),0.12,0.93 spacing 0.09,0.08
                 set xrange [0:*]
-                set key at screen 0.75,0.5 left center vertical reverse Left samplen 2.5
+                set key at screen \(fixed(1.02 - keyWidth / width, 3)),0.5 left center vertical reverse Left samplen 2.5
                 \(panels.joined())unset multiplot
 
                 """,
-            width: max(1300, 400 + 600 * rates.count), height: 1000
+            width: Int(width), height: 1000
         ).draw(.runaway, settings)
     }
 

@@ -244,7 +244,7 @@ extension TransformerTrainings {
                 let planned = iterations(variants[i], self.rates[j], settings)
                 return [
                     name, rate, fixed(100 * average(outcomes.map(\.validationError)), 2), testError(i, rate: j),
-                    outcomes.map { fixed($0.curve.last?.scale ?? .nan, 3) }.joined(separator: ", "),
+                    outcomes.map { $0.curve.last.map { fixed($0.scale, 3) } ?? "–" }.joined(separator: ", "),
                     outcomes.map { "\($0.iterations)\($0.iterations < planned ? " (not finite)" : "")" }.joined(separator: ", "),
                 ]
             }

@@ -1,0 +1,54 @@
+data = 'runaway.csv'
+set terminal svg background "white" size 1340,1000 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'runaway.svg'
+set datafile separator comma
+set datafile columnheaders
+set border 3 linewidth 1.5
+set tics nomirror out
+set grid back linetype 1 linecolor rgb "#DDDDDD" linewidth 1
+set key outside top center horizontal
+set linetype 1 linecolor rgb "#0072B2" linewidth 3 pointtype 7 pointsize 1.2
+set linetype 2 linecolor rgb "#D55E00" linewidth 3 pointtype 5 pointsize 1.2
+set linetype 3 linecolor rgb "#009E73" linewidth 3 pointtype 9 pointsize 1.2
+set linetype 4 linecolor rgb "#CC79A7" linewidth 3 pointtype 13 pointsize 1.2
+set linetype 5 linecolor rgb "#E69F00" linewidth 3 pointtype 11 pointsize 1.2
+set linetype 6 linecolor rgb "#56B4E9" linewidth 3 pointtype 6 pointsize 1.2
+set linetype 7 linecolor rgb "#000000" linewidth 3 pointtype 4 pointsize 1.2
+set linetype cycle 7
+set multiplot layout 2,1 margins 0.11,0.672,0.12,0.93 spacing 0.09,0.08
+set xrange [0:*]
+set key at screen 0.692,0.5 left center vertical reverse Left samplen 2.5
+set title "rate 0.01"
+set xlabel ""
+set ylabel "scale of the view" offset 1.5,0
+set logscale y
+set yrange [0.001:10]
+set format y "%g"
+plot data using 1:5 with lines linetype 1 linewidth 0.7 notitle, \
+    data using 1:4 with lines linetype 1 title "linearized as released", \
+    data using 1:7 with lines linetype 3 linewidth 0.7 notitle, \
+    data using 1:6 with lines linetype 3 title "scale bounded", \
+    data using 1:9 with lines linetype 4 linewidth 0.7 notitle, \
+    data using 1:8 with lines linetype 4 title "gradients clipped", \
+    data using 1:11 with lines linetype 5 linewidth 0.7 notitle, \
+    data using 1:10 with lines linetype 5 title "outside counted", \
+    data using 1:13 with lines linetype 6 linewidth 0.7 notitle, \
+    data using 1:12 with lines linetype 6 title "bilinear and clipped"
+set key off
+set title ""
+set xlabel "iterations"
+set ylabel "validation error (%)" offset 1.5,0
+unset logscale y
+set yrange [0:*]
+plot data using 1:17 with lines linetype 1 linewidth 0.7 notitle, \
+    data using 1:16 with lines linetype 1 title "linearized as released", \
+    data using 1:19 with lines linetype 3 linewidth 0.7 notitle, \
+    data using 1:18 with lines linetype 3 title "scale bounded", \
+    data using 1:21 with lines linetype 4 linewidth 0.7 notitle, \
+    data using 1:20 with lines linetype 4 title "gradients clipped", \
+    data using 1:23 with lines linetype 5 linewidth 0.7 notitle, \
+    data using 1:22 with lines linetype 5 title "outside counted", \
+    data using 1:25 with lines linetype 6 linewidth 0.7 notitle, \
+    data using 1:24 with lines linetype 6 title "bilinear and clipped"
+set key off
+unset multiplot
