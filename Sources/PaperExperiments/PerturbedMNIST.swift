@@ -36,9 +36,7 @@ enum PerturbedMNIST: Experiment {
                         sampler: sampler, linearized: (settings.noise ?? .paper).options(sampler), dataset: set, optimizer: optimizer,
                         fallsToZero: optimizer == .adam)
                     // Tried first: at the published rate Adam learns more slowly.
-                    if settings.trainings.rates == nil {
-                        variant.rates = optimizer == .adam ? Array(rates.map(\.value)[1...]) : [released.rate]
-                    }
+                    variant.rates = optimizer == .adam ? Array(rates.map(\.value)[1...]) : [released.rate]
                     if optimizer == .sgd {
                         variant.classifierRate = released.classifierRate
                         // As long as in that code where all is as there.

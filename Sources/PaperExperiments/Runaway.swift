@@ -21,20 +21,18 @@ enum Runaway: Experiment {
         let options = noise.options(.linearized) ?? .init()
         var counted = options
         counted.outside = .counted
-        var remedies: [TransformerVariant] = [
-            .init(name: "scale bounded", lineType: 3, sampler: .linearized, linearized: options, scaleBound: bound),
-            .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip),
-            .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted),
-            .init(name: "bilinear and clipped", lineType: 6, sampler: .bilinear, clip: clip),
-        ]
         // Where training does not run away, there is nothing to remedy.
-        if settings.trainings.rates == nil { for i in remedies.indices { remedies[i].rates = [rates[0].value] } }
+        let remedied = [rates[0].value]
         var trainings = try TransformerTrainings(
             .signs(settings),
             [
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
                 .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: options),
-            ] + remedies, rates: rates, seeds: 1, settings)
+                .init(name: "scale bounded", lineType: 3, sampler: .linearized, linearized: options, scaleBound: bound, rates: remedied),
+                .init(name: "gradients clipped", lineType: 4, sampler: .linearized, linearized: options, clip: clip, rates: remedied),
+                .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted, rates: remedied),
+                .init(name: "bilinear and clipped", lineType: 6, sampler: .bilinear, clip: clip, rates: remedied),
+            ], rates: rates, seeds: 1, settings)
         try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, noise, settings)

@@ -44,14 +44,18 @@ struct TransformerTrainings {
     /// - Parameters:
     ///   - task: What is trained.
     ///   - variants: What is compared.
-    ///   - rates: The settings may say others, which are trained with as long as the nearest of these, and how long.
+    ///   - rates: The settings may say others, for all variants, which are trained with as long as the nearest of these, and how long.
     ///   - seeds: How many, unless the settings say it.
     ///   - settings: Of the experiment.
     init(
         _ task: TransformerTask, _ variants: [TransformerVariant], rates: [TransformerRate], seeds: Int, _ settings: ExperimentSettings
     ) throws {
         let choices = settings.trainings
-        self.variants = variants
+        self.variants = variants.map { variant in
+            var variant = variant
+            if choices.rates != nil { variant.rates = nil }
+            return variant
+        }
         self.rates = (choices.rates ?? rates.map(\.value)).map { value in
             let nearest = rates.min { abs(log($0.value / value)) < abs(log($1.value / value)) }!
             return TransformerRate(
