@@ -12,7 +12,7 @@ enum BetterSampler: Experiment {
     /// Of a sampler over bilinear, in points, with the sampler's validation error.
     private typealias Gain = (name: String, validation: Double, gain: Estimate)
 
-    private static let finalistCount = 3
+    private static let finalistCount = 2
     /// K of "many" samples.
     private static let many = 32
 
@@ -27,6 +27,8 @@ enum BetterSampler: Experiment {
             ("mean of a lattice", Options(draws: .lattice, bias: .mean)),
             ("mean of many", Options(sampleCount: many, draws: .lattice, bias: .mean)),
             ("wide mean of many", Options(sigma: .constant(2 * NoiseChoice.authorsSigma), sampleCount: many, draws: .lattice, bias: .mean)),
+            ("narrow mean of many", Options(sigma: .constant(narrow), sampleCount: many, draws: .lattice, bias: .mean)),
+            ("narrowest mean of many", Options(sigma: .constant(narrow / 2), sampleCount: many, draws: .lattice, bias: .mean)),
             ("mean of many and narrowing", Options(sigma: narrowing, sampleCount: many, draws: .lattice, bias: .mean)),
             ("no bias", Options(bias: .excluded)),
             ("no bias and narrow", Options(sigma: .constant(narrow), bias: .excluded)),
@@ -36,7 +38,7 @@ enum BetterSampler: Experiment {
     }
 
     static func run(_ settings: ExperimentSettings) throws {
-        var first = try trainings(.stn, iterations: 10_000, settings)
+        var first = try trainings(.stn, iterations: 10_000, seeds: 5, settings)
         var second: TransformerTrainings?
         func write(_ first: TransformerTrainings) throws {
             try draw(first, settings)
@@ -50,12 +52,12 @@ enum BetterSampler: Experiment {
         try first.train(runs: 1..<first.seeds, plan, settings, report: write)
         guard settings.trainings.transformer == nil else { return }
         let best = plan.dropFirst().min { validationError(first, $0) < validationError(first, $1) }!
-        second = try trainings(.icstn, iterations: 5_000, settings)
-        try second!.train(runs: 0..<first.seeds, [plan[0], best], settings) { try report(first, $0, settings) }
+        second = try trainings(.icstn, iterations: 5_000, seeds: 3, settings)
+        try second!.train(runs: 0..<second!.seeds, [plan[0], best], settings) { try report(first, $0, settings) }
     }
 
     private static func trainings(
-        _ transformer: NetworkConfiguration.Transformer, iterations planned: Int, _ settings: ExperimentSettings
+        _ transformer: NetworkConfiguration.Transformer, iterations planned: Int, seeds: Int, _ settings: ExperimentSettings
     ) throws -> TransformerTrainings {
         let iterations = settings.trainings.iterations ?? (settings.isQuick ? 4 : planned)
         return try TransformerTrainings(
@@ -65,7 +67,7 @@ enum BetterSampler: Experiment {
                     .init(name: candidate.name, lineType: (place - 1) % 6 + 1, sampler: .linearized, linearized: candidate.options)
                 },
             rates: (settings.isQuick ? [1e-4, 3e-4] : [3e-5, 1e-4, 3e-4]).map { .init(value: $0, iterations: iterations) },
-            seeds: settings.isQuick ? 2 : 3, settings)
+            seeds: settings.isQuick ? 2 : seeds, settings)
     }
 
     /// In the mean over the seeds.
@@ -124,8 +126,8 @@ enum BetterSampler: Experiment {
                 \(first.setUp(planned: planned, settings)) All are trained from the first seed at the middle rate; bilinear and the \
                 \(finalistCount) linearized samplers that came to the lowest validation error then at all rates, and from the other seeds at \
                 their best. The linearized samplers' noise is added before the transformation, a quarter of a pixel of the result wide, where \
-                nothing else is said; narrow is half of that, and narrowing falls from a whole pixel to it over the first half of the training; \
-                wide is twice as wide as said first. "Mean" takes the mean of all samples for the value, with many an average of the area; \
+                nothing else is said; wide is twice as wide, narrow half as wide, narrowest a quarter; and narrowing falls from a whole pixel to \
+                narrow over the first half of the training. "Mean" takes the mean of all samples for the value, with many an average of the area; \
                 "no bias" the sample at the centre, as bilinear sampling does. Many are \(many) samples of a lattice, else there are 8.
                 """,
             pictures: [

@@ -91,7 +91,8 @@ enum Runaway: Experiment {
                 image the transformer shows along a side: the geometric mean of the singular values of its matrices over a batch. Bounded, \
                 log₂ of each of a step's two scales goes through b·tanh(s/b) with b = \(fixed(bound, 0)); clipped, gradients are scaled down \
                 to a norm of \(fixed(clip, 0)) over all parameters; counted, samples outside of the image count as black instead of being \
-                left out.
+                left out. The gradient by log₂ of a scale is that by the place times the scale: a view that has shrunk to a point gets almost \
+                none, from any sampler, and stays one.
                 """,
             pictures: [
                 (

@@ -129,6 +129,28 @@ final class NetworkTests: XCTestCase {
         }
     }
 
+    /// Half as large a view gets half the gradient by its predicted scales: one that has shrunk to a point stays one.
+    func testViewsThatShrinkToAPointGetNoGradient() {
+        let images: Tensor<Double> = randomTensor([1, 1, 6, 6], in: 0..<1)
+        let weights: Tensor<Double> = randomTensor([1, 1, 4, 4], in: -1..<1, seed: 2)
+        for sampler in [BilinearSampler(), LinearizedSampler(noiseFrame: .source)] as [any Sampler] {
+            let transformer = SpatialTransformer(
+                predictor: DenseAfterFlatten(), family: .rotationScaleTranslation, sampler: sampler, steps: 1, side: 4)
+            let gradients = [-10.0, -11].map { scale in
+                valueWithGradient(at: Tensor([0.3, scale, scale, 0.05, -0.04])) { bias in
+                    var parameters = transformer.initialParameters(seed: 1, as: Double.self)
+                    parameters["p.bias"] = bias
+                    var context = Context(parameters, isTraining: true)
+                    return (transformer(images, &context) * weights).sum()
+                }.gradient.scalars
+            }
+            for place in TransformationFamily.rotationScaleTranslation.logScales {
+                XCTAssertGreaterThan(abs(gradients[0][place]), 0, "\(sampler)")
+                XCTAssertEqual(gradients[0][place] / gradients[1][place], 2, accuracy: 0.05, "\(sampler)")
+            }
+        }
+    }
+
     func testMeanScaleIsThatOfTheJacobians() {
         let perspective = Matrix3([0.5, 0.1, 0.2, 0, 2, 0.1, 0.3, -0.2, 2])
         let h = 1e-5
