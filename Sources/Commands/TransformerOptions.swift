@@ -27,6 +27,9 @@ struct TransformerOptions: ParsableArguments {
             """, transform: choiceArgument)
     var bias: LinearizedSampler.Bias?
 
+    @Option(help: "How many samples it takes for a pixel (default: 8).", transform: { try wholeNumberArgument($0, in: 2...64) })
+    var samples: Int?
+
     @Option(help: "How its samples are drawn: independent, or lattice, spread evenly (default: lattice).", transform: choiceArgument)
     var draws: LinearizedSampler.Draws?
 
@@ -46,8 +49,8 @@ struct TransformerOptions: ParsableArguments {
         }
         if areGiven && !sampler.isLinearized {
             throw ValidationError(
-                "--noise-frame, --sigma, --initial-sigma, --bias, --draws, --outside: found one with --sampler \(sampler.rawValue), expected a "
-                    + "linearized sampler")
+                "--noise-frame, --sigma, --initial-sigma, --bias, --samples, --draws, --outside: found one with --sampler \(sampler.rawValue), "
+                    + "expected a linearized sampler")
         }
         if let scaleBound, scaleBound > 16 || dataset.architecture != .paper {
             throw ValidationError(
@@ -57,7 +60,7 @@ struct TransformerOptions: ParsableArguments {
     }
 
     private var areGiven: Bool {
-        noiseFrame != nil || sigma != nil || initialSigma != nil || bias != nil || draws != nil || outside != nil
+        noiseFrame != nil || sigma != nil || initialSigma != nil || bias != nil || samples != nil || draws != nil || outside != nil
     }
 
     /// Nil for other samplers.
@@ -68,6 +71,7 @@ struct TransformerOptions: ParsableArguments {
         options.sigma = initialSigma.map { .narrowing(from: $0, to: last, iterations: sigmaIterations ?? 1) } ?? .constant(last)
         options.noiseFrame = noiseFrame ?? options.noiseFrame
         options.bias = bias ?? options.bias
+        options.sampleCount = samples ?? options.sampleCount
         options.draws = draws ?? .lattice
         options.outside = outside ?? options.outside
         return options

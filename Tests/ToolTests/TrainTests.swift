@@ -112,7 +112,7 @@ final class TrainTests: ToolTestCase {
         let training = quickTraining + ["--network", "stn", "--iterations", "3", "--interval", "1", "--downsample", "2"]
         let options = [
             [], ["--noise-frame", "source"], ["--sigma", "0.5"], ["--initial-sigma", "2", "--sigma-iterations", "2"], ["--bias", "mean"],
-            ["--draws", "independent"], ["--outside", "counted"],
+            ["--samples", "12"], ["--draws", "independent"], ["--outside", "counted"],
         ]
         var losses: [[Double]] = []
         for options in options {
@@ -135,6 +135,7 @@ final class TrainTests: ToolTestCase {
         for (options, message) in [
             (["--sigma", "0.5", "--sampler", "bilinear"], "found one with --sampler bilinear"), (["--sigma", "0"], "--sigma"),
             (["--initial-sigma", "2"], "found one of the two"), (["--scale-bound", "17"], "at most 16"), (["--bias", "x"], "--bias"),
+            (["--samples", "1"], "--samples"),
         ] { try assertFails(training + options, code: 64, naming: message) }
         try assertFails(["train", "mnist", "--scale-bound", "1"], code: 64, naming: "--scale-bound")
     }
