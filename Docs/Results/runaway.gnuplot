@@ -1,5 +1,5 @@
 data = 'runaway.csv'
-set terminal svg background "white" size 1340,1000 font "DejaVu Sans,20"
+set terminal svg background "white" size 1640,1000 font "DejaVu Sans,20"
 if (!exists("prints_picture")) set output 'runaway.svg'
 set datafile separator comma
 set datafile columnheaders
@@ -15,16 +15,17 @@ set linetype 5 linecolor rgb "#E69F00" linewidth 3 pointtype 11 pointsize 1.2
 set linetype 6 linecolor rgb "#56B4E9" linewidth 3 pointtype 6 pointsize 1.2
 set linetype 7 linecolor rgb "#000000" linewidth 3 pointtype 4 pointsize 1.2
 set linetype cycle 7
-set multiplot layout 2,1 margins 0.11,0.672,0.12,0.93 spacing 0.09,0.08
+set multiplot layout 2,2 margins 0.11,0.732,0.12,0.93 spacing 0.09,0.08
 set xrange [0:*]
-set key at screen 0.692,0.5 left center vertical reverse Left samplen 2.5
+set key at screen 0.752,0.5 left center vertical reverse Left samplen 2.5
 set title "rate 0.01"
 set xlabel ""
 set ylabel "scale of the view" offset 1.5,0
 set logscale y
 set yrange [0.001:10]
 set format y "%g"
-plot data using 1:5 with lines linetype 1 linewidth 0.7 notitle, \
+plot NaN with lines linetype 2 title "bilinear", \
+    data using 1:5 with lines linetype 1 linewidth 0.7 notitle, \
     data using 1:4 with lines linetype 1 title "linearized as released", \
     data using 1:7 with lines linetype 3 linewidth 0.7 notitle, \
     data using 1:6 with lines linetype 3 title "scale bounded", \
@@ -35,20 +36,50 @@ plot data using 1:5 with lines linetype 1 linewidth 0.7 notitle, \
     data using 1:13 with lines linetype 6 linewidth 0.7 notitle, \
     data using 1:12 with lines linetype 6 title "bilinear and clipped"
 set key off
+set title "rate 3e-05"
+set xlabel ""
+set ylabel "" offset 1.5,0
+set logscale y
+set yrange [0.001:10]
+set format y "%g"
+plot data using 1:15 with lines linetype 2 linewidth 0.7 notitle, \
+    data using 1:14 with lines linetype 2 title "bilinear", \
+    data using 1:17 with lines linetype 1 linewidth 0.7 notitle, \
+    data using 1:16 with lines linetype 1 title "linearized as released", \
+    NaN with lines linetype 3 title "scale bounded", \
+    NaN with lines linetype 4 title "gradients clipped", \
+    NaN with lines linetype 5 title "outside counted", \
+    NaN with lines linetype 6 title "bilinear and clipped"
+set key off
 set title ""
 set xlabel "iterations"
 set ylabel "validation error (%)" offset 1.5,0
 unset logscale y
 set yrange [0:*]
-plot data using 1:17 with lines linetype 1 linewidth 0.7 notitle, \
-    data using 1:16 with lines linetype 1 title "linearized as released", \
-    data using 1:19 with lines linetype 3 linewidth 0.7 notitle, \
-    data using 1:18 with lines linetype 3 title "scale bounded", \
-    data using 1:21 with lines linetype 4 linewidth 0.7 notitle, \
-    data using 1:20 with lines linetype 4 title "gradients clipped", \
-    data using 1:23 with lines linetype 5 linewidth 0.7 notitle, \
-    data using 1:22 with lines linetype 5 title "outside counted", \
-    data using 1:25 with lines linetype 6 linewidth 0.7 notitle, \
-    data using 1:24 with lines linetype 6 title "bilinear and clipped"
+plot NaN with lines linetype 2 title "bilinear", \
+    data using 1:29 with lines linetype 1 linewidth 0.7 notitle, \
+    data using 1:28 with lines linetype 1 title "linearized as released", \
+    data using 1:31 with lines linetype 3 linewidth 0.7 notitle, \
+    data using 1:30 with lines linetype 3 title "scale bounded", \
+    data using 1:33 with lines linetype 4 linewidth 0.7 notitle, \
+    data using 1:32 with lines linetype 4 title "gradients clipped", \
+    data using 1:35 with lines linetype 5 linewidth 0.7 notitle, \
+    data using 1:34 with lines linetype 5 title "outside counted", \
+    data using 1:37 with lines linetype 6 linewidth 0.7 notitle, \
+    data using 1:36 with lines linetype 6 title "bilinear and clipped"
+set key off
+set title ""
+set xlabel "iterations"
+set ylabel "" offset 1.5,0
+unset logscale y
+set yrange [0:*]
+plot data using 1:39 with lines linetype 2 linewidth 0.7 notitle, \
+    data using 1:38 with lines linetype 2 title "bilinear", \
+    data using 1:41 with lines linetype 1 linewidth 0.7 notitle, \
+    data using 1:40 with lines linetype 1 title "linearized as released", \
+    NaN with lines linetype 3 title "scale bounded", \
+    NaN with lines linetype 4 title "gradients clipped", \
+    NaN with lines linetype 5 title "outside counted", \
+    NaN with lines linetype 6 title "bilinear and clipped"
 set key off
 unset multiplot

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 import LinWarp
 import Plots
 import TrainingRuns
@@ -10,7 +9,7 @@ import TrainingRuns
 /// seeds; and in IC-STN, which takes four times as long, at the rates that were their best.
 enum BetterSampler: Experiment {
     private typealias Options = NetworkConfiguration.LinearizedOptions
-    /// That all are trained at.
+    /// That all are trained at, or the nearest.
     private static let commonRate = 1e-4
     /// K of "many" samples.
     private static let many = 32
@@ -43,7 +42,7 @@ enum BetterSampler: Experiment {
             try draw(first, settings)
             try report(first, second, settings)
         }
-        let common = commonRate(first)
+        let common = first.rates.nearest(to: commonRate)
         try first.train(runs: 0..<1, first.variants.indices.map { ($0, [common]) }, settings, report: write)
         let compared = [0, chosen(first)]
         try first.train(runs: 0..<first.seeds, compared.map { ($0, Array(first.rates.indices)) }, settings, report: write)
@@ -69,15 +68,9 @@ enum BetterSampler: Experiment {
             seeds: settings.isQuick ? 2 : 3, settings)
     }
 
-    /// The place of that rate, or of the nearest.
-    private static func commonRate(_ trainings: TransformerTrainings) -> Int {
-        func distance(_ rate: Int) -> Double { abs(log(trainings.rates[rate].value / commonRate)) }
-        return trainings.rates.indices.min { distance($0) < distance($1) }!
-    }
-
     /// The candidate with the lowest validation error from the first seed at the rate that all are trained at.
     private static func chosen(_ trainings: TransformerTrainings) -> Int {
-        let rate = commonRate(trainings)
+        let rate = trainings.rates.nearest(to: commonRate)
         func error(_ variant: Int) -> Double { trainings.outcome(variant, rate: rate, run: 0)?.validationError ?? .infinity }
         return trainings.variants.indices.dropFirst().min { error($0) < error($1) }!
     }
@@ -123,9 +116,9 @@ enum BetterSampler: Experiment {
             title: "A sampler better than the paper's",
             setUp: """
                 \(first.setUp(planned: planned, settings)) All are trained from the first seed at a rate of \
-                \(first.rates[commonRate(first)].value); bilinear and the linearized sampler that came to the lowest validation error then at \
+                \(first.rates[first.rates.nearest(to: commonRate)].value); bilinear and the linearized sampler that came to the lowest validation error then at \
                 all rates from all seeds. The linearized samplers' noise is added before the transformation, a quarter of a pixel of the result wide, where \
-                nothing else is said; wide is twice as wide, narrow half as wide, narrowest a quarter; and narrowing falls from a whole pixel to \
+                nothing else is said; wide is twice as wide, narrow half as wide, narrowest a quarter as wide; and narrowing falls from a whole pixel to \
                 narrow over the first half of the training. "Mean" takes the mean of all samples for the value, with many an average of the area; \
                 "no bias" the sample at the centre, as bilinear sampling does. Many are \(many) samples of a lattice, else there are 8.
                 """,
@@ -138,28 +131,30 @@ enum BetterSampler: Experiment {
 
     /// By how much the candidate is better than bilinear sampling at each rate, and each at its best.
     private static func gains(of candidate: Int, _ trainings: TransformerTrainings) -> String {
-        let rates = trainings.rates.indices.map { ("\(trainings.rates[$0].value)", $0, $0) }
-        let best = trainings.bestRate(candidate).flatMap { own in trainings.bestRate(0).map { ("each at its best", own, $0) } }
+        let rates = trainings.rates.indices.map { rate in
+            ("\(trainings.rates[rate].value)", trainings.gain(of: candidate, at: rate, over: 0, at: rate))
+        }
         return markdownTable(
             [["rate", "lower by"]]
-                + (rates + (best.map { [$0] } ?? [])).map { title, own, other in
-                    [title, trainings.gain(of: candidate, at: own, over: 0, at: other)?.text(2) ?? "–"]
-                })
+                + (rates + [("each at its best", bestGain(of: candidate, trainings))]).map { [$0.0, $0.1?.text(2) ?? "–"] })
+    }
+
+    /// Each at its best rate.
+    private static func bestGain(of candidate: Int, _ trainings: TransformerTrainings) -> Estimate? {
+        guard let own = trainings.bestRate(candidate), let other = trainings.bestRate(0) else { return nil }
+        return trainings.gain(of: candidate, at: own, over: 0, at: other)
     }
 
     private static func finding(
         _ candidate: Int, _ trainings: TransformerTrainings, planned: Int
     ) -> ExperimentReport.Finding {
-        let name = trainings.variants[candidate].name
-        var gain: Estimate?
-        if let own = trainings.bestRate(candidate), let other = trainings.bestRate(0) {
-            gain = trainings.gain(of: candidate, at: own, over: 0, at: other)
-        }
+        let gain = bestGain(of: candidate, trainings)
         return .init(
             claim:
                 "\(trainings.task.transformer.title) learns better by linearized sampling than by bilinear (a goal of this library's: by some sampler, "
                 + "each at its best rate)",
-            found: gain.map { "the error of \"\(name)\" is by \($0.text(2)) points lower" } ?? "not trained yet",
+            found: gain.map { "the error of \"\(trainings.variants[candidate].name)\" is by \($0.text(2)) points lower" }
+                ?? "not trained yet",
             verdict: trainings.outcomes.count == planned ? gain?.isPositive : nil)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import LinWarp
 import TrainingRuns
 
@@ -50,4 +51,12 @@ struct TransformerRate {
     var iterations: Int
     /// From one validation to the next; nil for the task's.
     var interval: Int?
+}
+
+extension [TransformerRate] {
+    /// The place of the one nearest to a value, by their ratio.
+    func nearest(to value: Double) -> Int {
+        func distance(_ place: Int) -> Double { abs(log(self[place].value / value)) }
+        return indices.min { distance($0) < distance($1) }!
+    }
 }

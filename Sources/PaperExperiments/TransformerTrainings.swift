@@ -57,7 +57,7 @@ struct TransformerTrainings {
             return variant
         }
         self.rates = (choices.rates ?? rates.map(\.value)).map { value in
-            let nearest = rates.min { abs(log($0.value / value)) < abs(log($1.value / value)) }!
+            let nearest = rates[rates.nearest(to: value)]
             return TransformerRate(
                 value: value, iterations: choices.iterations ?? (settings.isQuick ? 4 : nearest.iterations),
                 interval: settings.isQuick ? nil : nearest.interval)
@@ -320,7 +320,12 @@ extension TransformerTrainings {
 
     /// What gnuplot draws for one rate: the means, and each seed as a thin line of the same colour.
     func lines(rate: Int, offset: Int = 0) -> String {
-        variants.enumerated().filter { hasCurve($0.offset, rate: rate) }.flatMap { i, variant in
+        variants.enumerated().flatMap { i, variant in
+            guard hasCurve(i, rate: rate) else {
+                // The key of one panel is for all of them.
+                let isElsewhere = rates.indices.contains { hasCurve(i, rate: $0) }
+                return isElsewhere ? ["NaN with lines linetype \(variant.lineType) title \"\(variant.name)\""] : []
+            }
             let first = offset + column(i, rate: rate)
             return (1...seeds).map { "data using 1:\(first + $0) with lines linetype \(variant.lineType) linewidth 0.7 notitle" } + [
                 "data using 1:\(first) with lines linetype \(variant.lineType) title \"\(variant.name)\""
