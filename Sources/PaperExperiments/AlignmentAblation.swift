@@ -28,63 +28,63 @@ struct AlignmentAblation {
     var region: Double
     var iterations: Int
 
-    /// The errors by condition, variant and pair.
-    func errors(_ images: [Tensor<Float>], _ settings: ExperimentSettings) throws -> [[[Double]]] {
+    /// The errors by condition and variant.
+    func errors(_ images: [Tensor<Float>], _ settings: ExperimentSettings) throws -> [[AlignmentErrors]] {
         var trials = try TrialTable(
             "\(name.rawValue)-trials.csv", keys: ["reduction", "downsampling", "variant", "pair", "protocol"], values: ["error"],
             settings)
+        let pairs = AlignmentTask.pairs(of: images.count, settings)
         return try conditions.map { condition in
             let images = images.map { $0.reduced(condition.reduction) }
             let digests = images.map(\.digest)
             return try variants.map { variant in
                 settings.progress("\(condition.title): \(variant.name)")
-                let keys = images.indices.map { i in
+                let keys = pairs.map { pair in
                     let name = protocolName(
-                        digests[i], region, AlignmentTask.ViewProtocol(),
+                        digests[pair.image], region, AlignmentTask.ViewProtocol(),
                         AlignmentSettings.paper(variant.sampler, iterations: iterations))
-                    return ["\(condition.reduction)", "\(condition.downsampling)", variant.name, "\(i)", name]
+                    return ["\(condition.reduction)", "\(condition.downsampling)", variant.name, "\(pair.number)", name]
                 }
-                return try trials.values(keys) { i in
-                    let task = AlignmentTask(images[i], pair: i, region: region, downsampling: condition.downsampling, settings)
+                let errors = try trials.values(keys) { i in
+                    let (image, number) = pairs[i]
+                    let task = AlignmentTask(images[image], pair: number, region: region, downsampling: condition.downsampling, settings)
                     var sampler = variant.sampler
-                    sampler.noise = .seed(settings.seed &+ UInt64(i))
+                    sampler.noise = .seed(settings.seed &+ UInt64(number))
                     return [task.error(.paper(sampler, iterations: iterations))]
                 }.map { $0[0] }
+                return AlignmentErrors(viewByView: errors, images: images.count)
             }
         }
     }
 
     /// The recall curves, a panel for each condition.
-    func figure(_ errors: [[[Double]]], columns: Int) -> RecallFigure {
+    func figure(_ errors: [[AlignmentErrors]], columns: Int) -> RecallFigure {
         RecallFigure(
             curves: variants.map { .init(name: $0.name, lineType: $0.lineType) },
             panels: zip(conditions, errors).map { .init(title: $0.title, errors: $1) }, columns: columns)
     }
 
     /// Recalls at a strict, the usual and a loose threshold, and how exact those are that come close at all.
-    func table(_ errors: [[[Double]]]) -> String {
-        let head = ["", "", "recall at \(strict)", "at 0.1", "at \(loose)", "median error within \(loose)"]
+    func table(_ errors: [[AlignmentErrors]]) -> String {
+        let head = ["", "", "recall at \(strict)", "at \(usual)", "at \(loose)", "median error within \(loose)"]
         let rows = zip(conditions, errors).flatMap { condition, errors in
             zip(variants, errors).map { variant, errors in
-                [condition.title, variant.name] + recall(errors, at: [strict, 0.1, loose]).map { fixed($0, 2) }
-                    + [fixed(median(errors.filter { $0 <= loose }), 4)]
+                [condition.title, variant.name] + [strict, usual, loose].map { errors.estimate(recall(at: $0)).text(2) }
+                    + [errors.estimate(medianWithinLoose).text(4)]
             }
         }
         return markdownTable([head] + rows)
     }
 
     /// Says how the pairs are made and searched for, the same for all ablations.
-    func setUp(pairs: Int) -> String {
+    func setUp(images: Int, _ settings: ExperimentSettings) -> String {
         """
-        \(pairs) pairs of an image and a view of it, turned, scaled along each axis and moved at random (standard deviations π/4, a factor of \
-        √2, 0.2). The start shows the middle of the image, \(fixed(region, 2)) of each side. Adam, \(iterations) steps at a rate of 0.02.
+        \(images) images and \(AlignmentTask.views(settings)) views of each, turned, scaled along each axis and moved at random (standard deviations \
+        π/4, a factor of √2, 0.2). The start shows the middle of the image, \(fixed(region, 2)) of each side. Adam, \(iterations) steps at a rate \
+        of 0.02. Intervals are 95 % percentiles of a bootstrap over the images.
         """
     }
 }
-
-/// The corner error within which an alignment is exact, and that within which it has come close: a start outside of the basin of convergence
-/// ends further away.
-let strict = 0.02, loose = 0.2
 
 extension Tensor {
     /// An image, averaged to so many times fewer pixels along each axis.
@@ -98,6 +98,3 @@ func rateTitle(_ downsampling: Double) -> String {
     if downsampling == 1 { return "1×" }
     return downsampling > 1 ? "\(fixed(downsampling, 0))× downsampling" : "\(fixed(1 / downsampling, 0))× upsampling"
 }
-
-/// The middle one; not a number where there is none.
-func median(_ numbers: [Double]) -> Double { numbers.isEmpty ? .nan : numbers.sorted()[numbers.count / 2] }

@@ -10,9 +10,6 @@ enum AlignmentRecall: Experiment {
     /// digits lie on black anyway.
     private static let regions: [ImageSource: Double] = [.mnist: 1, .gtsrb: 0.75, .voc: 0.5, .scenes: 0.5]
 
-    /// Views of each image.
-    private static func draws(_ settings: ExperimentSettings) -> Int { settings.isQuick ? 2 : 5 }
-
     /// The paper's three samplers, the linearized one with the released code's noise, and `align` as it is without settings.
     private enum Method: CaseIterable {
         case paper(SamplerName), released, ours
@@ -58,8 +55,7 @@ enum AlignmentRecall: Experiment {
             let images = try source.images(count, settings)
             let digests = images.map(\.digest)
             let region = regions[source]!
-            // The first draw has the pair of each image that is numbered as it is.
-            let pairs = (0..<draws(settings)).flatMap { draw in images.indices.map { (image: $0, number: draw * count + $0) } }
+            let pairs = AlignmentTask.pairs(of: count, settings)
             for rate in rates {
                 let errors = try Method.allCases.map { method in
                     settings.progress("\(source.title), \(fixed(rate, 0))x, \(method.name)")
@@ -68,13 +64,14 @@ enum AlignmentRecall: Experiment {
                         let name = protocolName(digests[pair.image], region, AlignmentTask.ViewProtocol(), search)
                         return [source.rawValue, fixed(rate, 0), method.name, "\(pair.number)", name]
                     }
-                    return try trials.values(keys) { i in
+                    let errors = try trials.values(keys) { i in
                         let (image, number) = pairs[i]
                         let task = AlignmentTask(images[image], pair: number, region: region, downsampling: rate, settings)
                         return [task.error(method.search(seed: settings.seed &+ UInt64(number), isQuick: settings.isQuick))]
                     }.map { $0[0] }
+                    return AlignmentErrors(viewByView: errors, images: count)
                 }
-                panels.append(Panel(source: source, rate: rate, images: images.count, errors: errors))
+                panels.append(Panel(source: source, rate: rate, errors: errors))
             }
         }
         try RecallFigure(
@@ -87,69 +84,62 @@ enum AlignmentRecall: Experiment {
     private struct Panel {
         var source: ImageSource
         var rate: Double
-        var images: Int
-        /// By method and pair, draw by draw.
-        var errors: [[Double]]
+        /// By method.
+        var errors: [AlignmentErrors]
 
-        /// The recall of a method at the threshold 0.1, by image: over its views.
-        func recalls(_ method: Int) -> [Double] {
-            (0..<images).map { image in
-                recall(stride(from: image, to: errors[method].count, by: images).map { errors[method][$0] }, at: [0.1])[0]
-            }
-        }
-
-        /// By how much a method's recall is above another's, by image.
-        func gaps(_ method: Int, over other: Int) -> [Double] { zip(recalls(method), recalls(other)).map { $0 - $1 } }
+        /// By how much a method's recall at the usual threshold is above another's.
+        func gap(_ method: Int, over other: Int) -> Estimate { errors[method].difference(from: errors[other], recall(at: usual)) }
     }
 
     private static func report(_ panels: [Panel], _ settings: ExperimentSettings) throws {
         let head = ["images", "downsampling"] + Method.allCases.map(\.name)
         let rows = panels.map { panel in
-            [panel.source.title, "\(fixed(panel.rate, 0))×"]
-                + Method.allCases.indices.map { Estimate.bootstrap(panel.recalls($0)).text(2) }
+            [panel.source.title, "\(fixed(panel.rate, 0))×"] + panel.errors.map { $0.estimate(recall(at: usual)).text(2) }
         }
         let natural = panels.filter { $0.source == .voc || $0.source == .scenes }
         let (bilinear, multiScale, linearized, released) = (0, 1, 2, 3)
-        func gaps(_ panels: [Panel], _ method: Int, over other: Int) -> (text: String, verdict: Verdict) {
-            let gaps = panels.map { Estimate.bootstrap($0.gaps(method, over: other)) }
-            let parts = zip(panels, gaps).map { "\(fixed($0.rate, 0))×: \($1.text(2))" }
-            return (parts.joined(separator: ", ") + " (difference in recall at 0.1)", .all(of: gaps.map(\.isPositive)))
+        func above(_ claim: String, _ panels: [Panel], _ method: Int, _ other: Int) -> ExperimentReport.Finding {
+            .init(
+                claim: claim, gains: panels.map { ("\(fixed($0.rate, 0))×", $0.gap(method, over: other)) }, digits: 2,
+                note: "difference in recall at \(usual)")
         }
-        let above = gaps(natural, linearized, over: bilinear)
-        let aboveMultiScale = gaps(natural.filter { $0.rate > 1 }, linearized, over: multiScale)
-        let releasedAbove = gaps(natural, released, over: bilinear)
         // From the first downsampling to the last, and that no step of it leads down.
-        let byImage = natural.map { $0.gaps(linearized, over: bilinear) }
-        func growth(_ from: [Double], _ to: [Double]) -> Estimate { .bootstrap(zip(from, to).map { $1 - $0 }) }
-        let steps = zip(byImage, byImage.dropFirst()).map(growth)
-        let whole = growth(byImage.first!, byImage.last!)
+        func growth(_ from: Panel, _ to: Panel) -> Estimate {
+            let share = recall(at: usual)
+            let gaps = [from, to].map { panel in
+                zip(panel.errors[linearized].byImage, panel.errors[bilinear].byImage).map { share($0) - share($1) }
+            }
+            return .bootstrap(zip(gaps[0], gaps[1]).map { $1 - $0 })
+        }
+        let steps = zip(natural, natural.dropFirst()).map(growth)
+        let whole = growth(natural.first!, natural.last!)
         try ExperimentReport(
             title: "Fig. 7: recall of alignment",
             setUp: """
-                \(panels[0].images) images and \(draws(settings)) views of each, turned, scaled along each axis and moved at random (standard \
-                deviations π/4, a factor of √2, 0.2). The target is averaged to the pixels that the start shows, divided by the downsampling. \
-                Adam, 200 steps at a rate of 0.02; "align" is this library's default: Levenberg-Marquardt on the same slopes under shrinking \
-                noise. The linearized sampler's noise is a pixel of the target wide and added before the transformation, as in the paper's text; \
-                "released noise" is added after it, a quarter of a pixel of the untransformed target wide, as in the authors' released code. \
+                \(panels[0].errors[0].byImage.count) images and \(AlignmentTask.views(settings)) views of each, turned, scaled along each axis and \
+                moved at random (standard deviations π/4, a factor of √2, 0.2). The target is averaged to the pixels that the start shows, divided by \
+                the downsampling. Adam, 200 steps at a rate of 0.02; "align" is this library's default: Levenberg-Marquardt on the same slopes under \
+                shrinking noise. The linearized sampler's noise is a pixel of the target wide and added before the transformation, as in the paper's \
+                text; "released noise" is added after it, a quarter of a pixel of the untransformed target wide, as in the authors' released code. \
                 Intervals are 95 % percentiles of a bootstrap over the images.
                 """,
             pictures: [
                 ("alignment-recall.svg", "Recall: the share of pairs whose corners end within a mean distance, in normalized coordinates")
             ],
-            table: "Recall at a corner error of 0.1:\n\n" + markdownTable([head] + rows),
+            table: "Recall at a corner error of \(usual):\n\n" + markdownTable([head] + rows),
             findings: [
-                .init(
-                    claim: "on natural images linearized sampling is above bilinear at every downsampling", found: above.text,
-                    verdict: above.verdict),
+                above("on natural images linearized sampling is above bilinear at every downsampling", natural, linearized, bilinear),
                 .init(
                     claim: "the gap grows with the downsampling", found: "by \(whole.text(2)) from the first to the last",
                     verdict: steps.contains { $0.isPositive == .doesNotHold } ? .doesNotHold : whole.isPositive),
-                .init(
-                    claim: "linearized sampling is above multi-scale sampling if there is any downsampling", found: aboveMultiScale.text,
-                    verdict: aboveMultiScale.verdict),
-                .init(
-                    claim: "with the noise of the released code, too, linearized sampling is above bilinear at every downsampling",
-                    found: releasedAbove.text, verdict: releasedAbove.verdict),
+                above(
+                    "linearized sampling is above multi-scale sampling if there is any downsampling", natural.filter { $0.rate > 1 },
+                    linearized,
+                    multiScale),
+                above(
+                    "with the noise of the released code, too, linearized sampling is above bilinear at every downsampling", natural,
+                    released,
+                    bilinear),
             ]
         ).write(.alignmentRecall, settings)
     }

@@ -22,6 +22,14 @@ struct AlignmentTask: Sendable {
         var isAveraged = true
     }
 
+    /// Views of each image where recalls are compared.
+    static func views(_ settings: ExperimentSettings) -> Int { settings.isQuick ? 2 : 5 }
+
+    /// Those views, view by view: of each its image and the pair's number. The first view of an image is the pair that is numbered as the image is.
+    static func pairs(of images: Int, _ settings: ExperimentSettings) -> [(image: Int, number: Int)] {
+        (0..<views(settings)).flatMap { view in (0..<images).map { ($0, view * images + $0) } }
+    }
+
     /// - Parameters:
     ///   - source: [C, H, W].
     ///   - region: The start shows the middle of the source, this share of each of its sides.
@@ -75,14 +83,4 @@ extension AlignmentSettings {
     static func paper(_ sampler: any Sampler, iterations: Int, learningRate: Double = 0.02) -> AlignmentSettings {
         .paper(sampler: sampler, optimizer: .adam(learningRate: learningRate), iterations: iterations)
     }
-}
-
-/// The share of errors up to each threshold.
-func recall(_ errors: [Double], at thresholds: [Double]) -> [Double] {
-    thresholds.map { threshold in Double(errors.count { $0 <= threshold }) / Double(max(1, errors.count)) }
-}
-
-/// The recall averaged over the thresholds from 0 to 0.5: one number for a curve.
-func meanRecall(_ errors: [Double]) -> Double {
-    errors.map { max(0, 1 - $0 / 0.5) }.reduce(0, +) / Double(max(1, errors.count))
 }

@@ -13,6 +13,19 @@ struct ExperimentReport {
         init(claim: String, found: String, holds: Bool? = nil) {
             self.init(claim: claim, found: found, verdict: holds.map { Verdict($0) })
         }
+
+        /// That a number is above zero in each of some conditions.
+        ///
+        /// - Parameters:
+        ///   - claim: The paper's.
+        ///   - gains: The number, by condition.
+        ///   - digits: Of the number, behind the point.
+        ///   - note: What the number is.
+        init(claim: String, gains: [(condition: String, gain: Estimate)], digits: Int, note: String) {
+            self.init(
+                claim: claim, found: gains.map { "\($0.condition): \($0.gain.text(digits))" }.joined(separator: ", ") + " (\(note))",
+                verdict: .all(of: gains.map(\.gain.isPositive)))
+        }
     }
 
     /// Which figure or table of the paper, and what it shows.

@@ -39,7 +39,7 @@ enum GradientField: Experiment {
             "\(name.rawValue)-trials.csv", keys: ["target", "outside", "downsampling", "sampler", "image", "protocol"],
             values: ["share"], settings)
         var rows: [[String]] = []
-        var shown: [[Share]] = []
+        var shown: [[[Double]]] = []
         for variant in settings.isQuick ? [.shown] : Variant.all {
             let shares = try downsamplings.map { downsampling in
                 try SamplerName.allCases.map { kind in
@@ -49,17 +49,15 @@ enum GradientField: Experiment {
                     let keys = images.indices.map { i in
                         key + ["\(i)", protocolName(digests[i], part, offsets, right, kind.forAlignment(seed: settings.seed))]
                     }
-                    return Share(
-                        try trials.values(keys) { i in
-                            let arrows = arrows(images[i], kind, downsampling, variant, seed: settings.seed &+ UInt64(i))
-                            return [rightShare(arrows)]
-                        }.map { $0[0] })
+                    return try trials.values(keys) { i in
+                        [rightShare(arrows(images[i], kind, downsampling, variant, seed: settings.seed &+ UInt64(i)))]
+                    }.map { $0[0] }
                 }
             }
             for (downsampling, shares) in zip(downsamplings, shares) {
                 rows.append(
                     ["\(variant.reduction.rawValue)", "\(variant.outside.rawValue)", "\(fixed(downsampling, 0))×"]
-                        + shares.map(\.description))
+                        + shares.map { Estimate.bootstrap($0).text(3) })
             }
             if variant == .shown { shown = shares }
         }
@@ -70,7 +68,7 @@ enum GradientField: Experiment {
                 The central two thirds of an image are the target, at full size and with 8 times fewer pixels along each axis. A window of that \
                 size lies at \(offsets.count * offsets.count - 1) places around the middle, and the gradient of the mean squared difference \
                 by its place is taken there: one evaluation, no search. A share is that of the arrows within 45° of the way back, over \
-                \(images.count) images, with 95 % intervals over the images. The paper reduces the target by bilinear interpolation and does not \
+                \(images.count) images, with 95 % percentiles of a bootstrap over the images. The paper reduces the target by bilinear interpolation and does not \
                 say what pixels outside of the image count for: the picture leaves them out; "counted" takes them as black.
                 """,
             pictures: [("\(name.rawValue).png", "Negative gradients over an image, blue where they point to the middle")],
@@ -80,7 +78,8 @@ enum GradientField: Experiment {
                     claim: downsampling == 1
                         ? "even without downsampling linearized sampling gives better gradients than bilinear"
                         : "at \(fixed(downsampling, 0))× its gradients point to the middle from much further away",
-                    found: "a share of \(shares[2]) against \(shares[0])", holds: shares[2].mean > shares[0].mean)
+                    gains: [("\(fixed(downsampling, 0))×", .bootstrap(zip(shares[2], shares[0]).map { $0 - $1 }))], digits: 3,
+                    note: "by how much the share is above bilinear's")
             }
         ).write(name, settings)
     }
@@ -126,19 +125,4 @@ enum GradientField: Experiment {
         try writeFile(table, to: settings.path("\(name).csv"))
         try figure.image.writeImage(to: settings.path("\(name).png"))
     }
-}
-
-/// A share, averaged over images, with its 95 % interval.
-private struct Share: CustomStringConvertible {
-    let mean, margin: Double
-
-    init(_ shares: [Double]) {
-        let count = Double(shares.count)
-        let mean = shares.reduce(0, +) / count
-        let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
-        self.mean = mean
-        margin = 1.96 * (variance / count).squareRoot()
-    }
-
-    var description: String { "\(fixed(mean, 3)) ± \(fixed(margin, 3))" }
 }

@@ -11,8 +11,8 @@ struct RecallFigure {
 
     struct Panel {
         var title: String
-        /// The errors of all pairs, by curve.
-        var errors: [[Double]]
+        /// By curve.
+        var errors: [AlignmentErrors]
     }
 
     /// The curves of each panel.
@@ -32,7 +32,7 @@ struct RecallFigure {
     private var layout: Layout { Layout(columns: columns, rows: (panels.count + columns - 1) / columns) }
 
     private var table: String {
-        let recalls = panels.flatMap { panel in panel.errors.map { recall($0, at: Self.thresholds) } }
+        let recalls = panels.flatMap { panel in panel.errors.map { errors in Self.thresholds.map { recall(at: $0)(errors.all) } } }
         let names = panels.flatMap { panel in curves.map { "\(panel.title) \($0.name)" } }
         let rows = Self.thresholds.indices.map { i in
             ([fixed(Self.thresholds[i], 3)] + recalls.map { fixed($0[i], 4) }).joined(separator: ",") + "\n"

@@ -31,7 +31,7 @@ package struct Estimate: Equatable {
 
     /// With so many digits, as "1.23 (0.98 to 1.48)".
     package func text(_ digits: Int) -> String {
-        guard interval.upperBound < .infinity else { return "\(fixed(value, digits)) (a single seed)" }
+        guard interval.upperBound < .infinity else { return "\(fixed(value, digits)) (no interval)" }
         return "\(fixed(value, digits)) (\(fixed(interval.lowerBound, digits)) to \(fixed(interval.upperBound, digits)))"
     }
 
@@ -60,15 +60,43 @@ package struct Estimate: Equatable {
             freedom: freedom)
     }
 
-    /// The mean over units that were drawn independently, by the percentiles of means over units drawn from them with replacement (Efron's
-    /// bootstrap). The same numbers give the same interval.
+    /// The mean over units that were drawn independently, by the bootstrap.
     package static func bootstrap(_ units: [Double]) -> Estimate {
+        bootstrap(units.count) { drawn in average(drawn.map { units[$0] }) }
+    }
+
+    /// A number that units give that were drawn independently, by the percentiles of what it is for units drawn from them with replacement
+    /// (Efron's bootstrap). The same numbers give the same interval.
+    ///
+    /// - Parameters:
+    ///   - count: How many units there are.
+    ///   - statistic: Of the units with these numbers; not finite where they give none, as draws then are left out.
+    package static func bootstrap(_ count: Int, _ statistic: ([Int]) -> Double) -> Estimate {
         var random = RandomSource(seed: 0, stream: 2)
-        let draws = 2000
-        let means = (0..<draws).map { _ in
-            average(units.indices.map { _ in units[Int.random(in: units.indices, using: &random)] })
-        }.sorted()
-        return Estimate(value: average(units), interval: means[draws / 40]...means[draws - 1 - draws / 40])
+        let draws = (0..<2000).map { _ in
+            statistic((0..<count).map { _ in Int.random(in: 0..<count, using: &random) })
+        }.filter(\.isFinite).sorted()
+        let value = statistic(Array(0..<count))
+        guard value.isFinite, !draws.isEmpty else { return Estimate(value: value, interval: -.infinity ... .infinity) }
+        return Estimate(value: value, interval: draws[draws.count / 40]...draws[draws.count - 1 - draws.count / 40])
+    }
+
+    /// The difference of two shares of so many independent trials each (Newcombe 1998, "Interval estimation for the difference between independent
+    /// proportions", method 10: from Wilson's intervals).
+    package static func difference(_ count: Int, of total: Int, minus other: Int, of otherTotal: Int) -> Estimate {
+        let (p, q) = (Double(count) / Double(total), Double(other) / Double(otherTotal))
+        let (a, b) = (wilsonInterval(count, of: total), wilsonInterval(other, of: otherTotal))
+        func reach(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
+        return Estimate(
+            value: p - q,
+            interval: p - q - reach(p - a.lowerBound, b.upperBound - q)...p - q + reach(a.upperBound - p, q - b.lowerBound))
+    }
+
+    /// On another scale.
+    ///
+    /// - Parameter scale: Increasing.
+    package func on(_ scale: (Double) -> Double) -> Estimate {
+        Estimate(value: scale(value), interval: scale(interval.lowerBound)...scale(interval.upperBound))
     }
 }
 

@@ -33,7 +33,7 @@ final class VerdictTests: XCTestCase {
         let difference = Estimate.difference([9], minus: [1])
         XCTAssertEqual(difference.value, 8)
         XCTAssertEqual(difference.isPositive, .undecided)
-        XCTAssertEqual(difference.text(1), "8.0 (a single seed)")
+        XCTAssertEqual(difference.text(1), "8.0 (no interval)")
         XCTAssertEqual(Estimate.mean([2]).isPositive, .undecided)
     }
 
@@ -54,6 +54,47 @@ final class VerdictTests: XCTestCase {
         XCTAssert((85...100).contains(held), "\(held)")
         XCTAssertEqual(Estimate.bootstrap([0.5, 0.5, 0.5]).interval, 0.5...0.5)
         XCTAssertEqual(Estimate.bootstrap([0, 0, 0]).isPositive, .undecided)
+    }
+
+    /// Of a number that is no mean, and that some draws of units don't give.
+    func testBootstrapOfAnyNumber() {
+        func median(_ numbers: [Double]) -> Double { numbers.isEmpty ? .nan : numbers.sorted()[numbers.count / 2] }
+        let numbers = (0..<201).map { Double(($0 * 77) % 201) }
+        let estimate = Estimate.bootstrap(201) { drawn in median(drawn.map { numbers[$0] }) }
+        XCTAssertEqual(estimate.value, 100)
+        // The median of n uniform numbers deviates by half their range over the root of n.
+        XCTAssertEqual(estimate.interval.upperBound - estimate.interval.lowerBound, 2 * 1.96 * 100.5 / 201.0.squareRoot(), accuracy: 6)
+        let some = Estimate.bootstrap(3) { drawn in median(drawn.filter { $0 == 2 }.map(Double.init)) }
+        XCTAssertEqual(some, Estimate(value: 2, interval: 2...2))
+        XCTAssertEqual(Estimate.bootstrap(3) { _ in .nan }.isPositive, .undecided)
+    }
+
+    /// Newcombe's own example: table II, (a), method 10.
+    func testDifferencesOfShares() {
+        let difference = Estimate.difference(56, of: 70, minus: 48, of: 80)
+        XCTAssertEqual(difference.value, 0.2, accuracy: 1e-12)
+        XCTAssertEqual(difference.interval.lowerBound, 0.0524, accuracy: 5e-5)
+        XCTAssertEqual(difference.interval.upperBound, 0.3339, accuracy: 5e-5)
+        let percent = difference.on { 100 * $0 }
+        XCTAssertEqual(percent.value, 20, accuracy: 1e-9)
+        XCTAssertEqual(percent.interval.lowerBound, 5.24, accuracy: 5e-3)
+    }
+
+    /// Views of an image are no independent trials: the same view twice makes no interval narrower.
+    func testViewsOfAnImage() {
+        let first = (0..<30).map { Double(($0 * 7) % 30) / 100 }
+        let once = AlignmentErrors(viewByView: first, images: 30)
+        let twice = AlignmentErrors(viewByView: first + first, images: 30)
+        XCTAssertEqual(twice.byImage[4], [first[4], first[4]])
+        let mean = { (errors: [Double]) in errors.reduce(0, +) / Double(errors.count) }
+        let (estimate, other) = (once.estimate(mean), twice.estimate(mean))
+        XCTAssertEqual(other.value, estimate.value, accuracy: 1e-12)
+        XCTAssertEqual(other.interval.lowerBound, estimate.interval.lowerBound, accuracy: 1e-12)
+        // All errors larger by the same: the images' spread is in neither end.
+        let larger = AlignmentErrors(viewByView: first.map { $0 + 0.5 }, images: 30)
+        let difference = larger.difference(from: once, mean)
+        XCTAssertEqual(difference.interval.lowerBound, 0.5, accuracy: 1e-12)
+        XCTAssertEqual(difference.interval.upperBound, 0.5, accuracy: 1e-12)
     }
 
     func testClaimsOfSeveralParts() {

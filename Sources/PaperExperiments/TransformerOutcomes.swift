@@ -1,0 +1,136 @@
+import Files
+import LinWarp
+
+/// What trainings came to: numbers, tables, words and curves for reports.
+extension TransformerTrainings {
+    /// That of a variant at a rate from one seed; nil until it is trained.
+    func outcome(_ variant: Int, rate: Int, run: Int) -> Outcome? { outcomes[[variant, rate, run]] }
+
+    /// Those of a variant at a rate, over the seeds.
+    func outcomes(_ variant: Int, rate: Int) -> [Outcome] { (0..<seeds).compactMap { outcomes[[variant, rate, $0]] } }
+
+    /// In percent, over the seeds.
+    func testErrors(_ variant: Int, rate: Int) -> [Double] { outcomes(variant, rate: rate).map { 100 * $0.testError } }
+
+    /// The rate at which a variant has the lowest validation error, in the mean over the seeds that all of its rates were trained from; nil until
+    /// something is trained.
+    func bestRate(_ variant: Int) -> Int? {
+        let begun = rates.indices.filter { !outcomes(variant, rate: $0).isEmpty }
+        let shared = (0..<seeds).filter { run in begun.allSatisfy { outcome(variant, rate: $0, run: run) != nil } }
+        func error(_ rate: Int) -> Double { average(shared.map { outcome(variant, rate: rate, run: $0)!.validationError }) }
+        return begun.min { error($0) < error($1) }
+    }
+
+    /// By how many percent of the test images the first variant is worse than another: nil until both are trained from all seeds.
+    func gain(of variant: Int, at rate: Int, over other: Int, at otherRate: Int) -> Estimate? {
+        let (errors, others) = (testErrors(variant, rate: rate), testErrors(other, rate: otherRate))
+        return errors.count == seeds && others.count == seeds ? .difference(others, minus: errors) : nil
+    }
+
+    /// The mean over seeds at each validation that all of them came to.
+    func meanCurve(_ variant: Int, rate: Int, _ number: (Point) -> Double) -> [(iteration: Int, mean: Double)] {
+        let curves = outcomes(variant, rate: rate).map(\.curve)
+        guard let first = curves.first else { return [] }
+        return first.indices.prefix(curves.map(\.count).min()!).map { i in (first[i].iteration, average(curves.map { number($0[i]) })) }
+    }
+
+    /// How many outcomes there are once `everything` is trained.
+    var all: Int { everything.reduce(0) { $0 + $1.rates.count } * seeds }
+
+    /// A line for each variant and rate that it was trained at; for one that was not trained at all too where they are `all` to be.
+    func table(_ settings: ExperimentSettings, all: Bool = true) -> String {
+        let head = ["variant", "rate", "validation error (%)", "test error (%)", "scale at the end", "iterations"]
+        let rows = everything.flatMap { i, rates in
+            let trained = rates.filter { !outcomes(i, rate: $0).isEmpty }
+            return (trained.isEmpty && all ? rates : trained).map { j in
+                let outcomes = outcomes(i, rate: j)
+                let (name, rate) = (variants[i].name, "\(self.rates[j].value)")
+                guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }
+                let planned = iterations(variants[i], self.rates[j], settings)
+                return [
+                    name, rate, fixed(100 * average(outcomes.map(\.validationError)), 2), testError(i, rate: j),
+                    outcomes.map { $0.curve.last.map { fixed($0.scale, 3) } ?? "–" }.joined(separator: ", "),
+                    outcomes.map { "\($0.iterations)\($0.iterations < planned ? " (not finite)" : "")" }.joined(separator: ", "),
+                ]
+            }
+        }
+        return markdownTable([head] + rows)
+    }
+
+    /// In percent: with Student's interval over seeds, or of one seed with Wilson's over the test images.
+    func testError(_ variant: Int, rate: Int) -> String {
+        guard seeds == 1, let outcome = outcome(variant, rate: rate, run: 0) else {
+            return Estimate.mean(testErrors(variant, rate: rate)).text(2)
+        }
+        let interval = outcome.testInterval
+        return Estimate(value: 100 * outcome.testError, interval: 100 * interval.lowerBound...100 * interval.upperBound).text(2)
+    }
+
+    /// A warning where there are fewer outcomes than planned, else nothing.
+    func warning(planned: Int) -> String {
+        outcomes.count == planned ? "" : "**Incomplete: \(outcomes.count) of \(planned) trainings.** "
+    }
+
+    /// How the signs' trainings were done, in words.
+    ///
+    /// - Parameter planned: How many outcomes there are once all is trained.
+    func setUp(planned: Int, _ settings: ExperimentSettings) -> String {
+        let lengths =
+            Set(rates.map(\.iterations)).count == 1
+            ? "\(rates[0].iterations) iterations"
+            : rates.map { "\($0.iterations) iterations at a rate of \($0.value)" }.joined(separator: ", ")
+        let intervals =
+            seeds == 1
+            ? "A single seed: intervals are Wilson's over the test images."
+            : "\(seeds) seeds: intervals are Student's over them, on one test set."
+        return """
+            \(warning(planned: planned))\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \
+            batches of \(task.batch), constant rates: \(lengths), \(variants[0].classifierRate) for the classifier; the parameters with the \
+            lowest validation error count. \(intervals)
+            """
+    }
+
+    /// The means over seeds and each seed, of all variants at all rates, by iteration: as columns of a CSV table.
+    func curves(_ title: String, _ number: (Point) -> Double) -> (names: [String], rows: [[String]]) {
+        let iterations = Set(outcomes.values.flatMap { $0.curve.map(\.iteration) }).sorted()
+        var (names, columns): ([String], [[Int: Double]]) = ([], [])
+        for (j, rate) in rates.enumerated() {
+            for (i, variant) in variants.enumerated() {
+                names.append("\(title) \(variant.name) \(rate.value)")
+                columns.append(Dictionary(uniqueKeysWithValues: meanCurve(i, rate: j, number).map { ($0.iteration, $0.mean) }))
+                for run in 0..<seeds {
+                    names.append("\(title) \(variant.name) \(rate.value) run \(run + 1)")
+                    let points = outcomes[[i, j, run]]?.curve ?? []
+                    columns.append(Dictionary(uniqueKeysWithValues: points.map { ($0.iteration, number($0)) }))
+                }
+            }
+        }
+        let rows = iterations.map { iteration in
+            ["\(iteration)"] + columns.map { $0[iteration].flatMap { $0.isFinite ? fixed($0, 5) : nil } ?? "" }
+        }
+        return (["iteration"] + names, rows)
+    }
+
+    /// The rates at which a training has come to a validation: gnuplot draws no panel without a number.
+    var begunRates: [Int] { rates.indices.filter { j in variants.indices.contains { hasCurve($0, rate: j) } } }
+
+    private func hasCurve(_ variant: Int, rate: Int) -> Bool { outcomes(variant, rate: rate).contains { !$0.curve.isEmpty } }
+
+    /// Where a variant's mean is in such a table, counted from 1.
+    func column(_ variant: Int, rate: Int) -> Int { 2 + (rate * variants.count + variant) * (1 + seeds) }
+
+    /// What gnuplot draws for one rate: the means, and each seed as a thin line of the same colour.
+    func lines(rate: Int, offset: Int = 0) -> String {
+        variants.enumerated().flatMap { i, variant in
+            guard hasCurve(i, rate: rate) else {
+                // The key of one panel is for all of them.
+                let isElsewhere = rates.indices.contains { hasCurve(i, rate: $0) }
+                return isElsewhere ? ["NaN with lines linetype \(variant.lineType) title \"\(variant.name)\""] : []
+            }
+            let first = offset + column(i, rate: rate)
+            return (1...seeds).map { "data using 1:\(first + $0) with lines linetype \(variant.lineType) linewidth 0.7 notitle" } + [
+                "data using 1:\(first) with lines linetype \(variant.lineType) title \"\(variant.name)\""
+            ]
+        }.joined(separator: ", \\\n    ")
+    }
+}
