@@ -100,7 +100,7 @@ enum AlignmentRecall: Experiment {
         let (bilinear, multiScale, linearized, released) = (0, 1, 2, 3)
         func above(_ claim: String, _ panels: [Panel], _ method: Int, _ other: Int) -> ExperimentReport.Finding {
             .init(
-                claim: claim, gains: panels.map { ("\(fixed($0.rate, 0))×", $0.gap(method, over: other)) }, digits: 2,
+                claim: claim, gains: panels.map { ("at \(fixed($0.rate, 0))×", $0.gap(method, over: other)) }, digits: 2,
                 note: "difference in recall at \(usual)")
         }
         // From the first downsampling to the last, and that no step of it leads down.

@@ -5,10 +5,10 @@ import TrainingRuns
 
 /// Table 1 by the transformer's learning rate: when linearized sampling is ahead of bilinear, and when it is not.
 enum ClassificationRates: Experiment {
-    /// That of the paper, with which networks learn slowly, and larger ones.
-    private static let rates: [TransformerRate] = [
-        .init(value: paperRate, iterations: 40_000), .init(value: 3e-5, iterations: 20_000), .init(value: 1e-4, iterations: 10_000),
-    ]
+    /// That of the paper, with which networks learn slowly, and larger ones, until none learns better.
+    private static let rates: [TransformerRate] =
+        [.init(value: paperRate, iterations: 40_000), .init(value: 3e-5, iterations: 20_000)]
+        + [1e-4, 3e-4, 1e-3, 3e-3].map { .init(value: $0, iterations: 10_000) }
     private static let paperRate = 1e-5
 
     static func run(_ settings: ExperimentSettings) throws {
@@ -18,23 +18,24 @@ enum ClassificationRates: Experiment {
             [
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
                 .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: noise.options(.linearized)),
-            ], rates: rates, seeds: 2, settings)
+            ], rates: settings.isQuick ? Array(rates[1...2]) : rates, seeds: 2, settings)
         try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, noise, settings)
         }
     }
 
-    /// A panel for each rate.
+    /// A panel for each rate, and behind the last one the key.
     private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
         let rates = trainings.begunRates
         guard !rates.isEmpty else { return }
-        let keyWidth = 420.0, width = keyWidth + 450 * Double(max(2, rates.count))
-        let panels = rates.map { j in
+        let layout = PanelGrid(cells: rates.count + 1)
+        let panels = rates.enumerated().map { place, j in
             """
             set title "rate \(trainings.rates[j].value)"
-            set ylabel "\(j == rates[0] ? "validation error (%)" : "")" offset 1.5,0
+            set xlabel "\(place + layout.columns >= rates.count ? "iterations" : "")"
+            set ylabel "\(layout.isFirstColumn(place) ? "validation error (%)" : "")" offset 1.5,0
             plot \(trainings.lines(rate: j))
             set key off
 
@@ -43,15 +44,15 @@ enum ClassificationRates: Experiment {
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 1,\(rates.count) margins 0.08,\(fixed(1 - keyWidth / width, 3)),0.21,0.89 spacing 0.05,0
-                set xlabel "iterations"
+                set multiplot layout \(layout.rows),\(layout.columns) margins \(layout.margins) spacing screen \(layout.gaps)
                 set xrange [0:*]
                 set yrange [0:*]
-                set key at screen \(fixed(1.01 - keyWidth / width, 3)),0.5 left center vertical reverse Left samplen 2.5
+                set format x "%.0s%c"
+                set key at screen \(layout.edge(rates.count)) left center vertical reverse Left samplen 2.5
                 \(panels.joined())unset multiplot
 
                 """,
-            width: Int(width), height: 600
+            width: Int(layout.width), height: Int(layout.height)
         ).draw(.classificationRates, settings)
     }
 

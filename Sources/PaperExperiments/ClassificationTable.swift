@@ -169,7 +169,7 @@ struct ClassificationTable {
                 cells[Row(transformer: transformer, sampler: sampler)]?[downsampling]?.percents
             }
             guard let bilinear = percents(.bilinear), let linearized = percents(.linearized) else { return nil }
-            return ("\(downsampling)×", .difference(bilinear, minus: linearized))
+            return ("at \(downsampling)×", .difference(bilinear, minus: linearized))
         }
         let claim = "\(transformer.title): \(claim)"
         return gains.count == downsamplings.count

@@ -28,7 +28,7 @@ enum CollapseAblation: Experiment {
             return ExperimentReport.Finding(
                 claim: "prevention is essential when upsampling" + (i == 0 ? "" : " (photographs at 1/\(reductions[i]) of their size)"),
                 gains: zip(upsamplings, errors).dropFirst().map { upsampling, errors in
-                    ("\(fixed(upsampling, 0))×", errors[0].difference(from: errors[1], meanRecall))
+                    ("at \(fixed(upsampling, 0))×", errors[0].difference(from: errors[1], meanRecall))
                 }, digits: 3, note: "rise of the mean recall over the thresholds up to 0.5")
         }
         try ExperimentReport(

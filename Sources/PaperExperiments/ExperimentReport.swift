@@ -18,12 +18,12 @@ struct ExperimentReport {
         ///
         /// - Parameters:
         ///   - claim: The paper's.
-        ///   - gains: The number, by condition.
+        ///   - gains: The number by condition, as "at 8×".
         ///   - digits: Of the number, behind the point.
         ///   - note: What the number is.
         init(claim: String, gains: [(condition: String, gain: Estimate)], digits: Int, note: String) {
             self.init(
-                claim: claim, found: gains.map { "\($0.condition): \($0.gain.text(digits))" }.joined(separator: ", ") + " (\(note))",
+                claim: claim, found: "\(note): " + gains.map { "\($0.gain.text(digits)) \($0.condition)" }.joined(separator: ", "),
                 verdict: .all(of: gains.map(\.gain.isPositive)))
         }
     }

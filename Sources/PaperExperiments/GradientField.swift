@@ -78,7 +78,7 @@ enum GradientField: Experiment {
                     claim: downsampling == 1
                         ? "even without downsampling linearized sampling gives better gradients than bilinear"
                         : "at \(fixed(downsampling, 0))× its gradients point to the middle from much further away",
-                    gains: [("\(fixed(downsampling, 0))×", .bootstrap(zip(shares[2], shares[0]).map { $0 - $1 }))], digits: 3,
+                    gains: [("at \(fixed(downsampling, 0))×", .bootstrap(zip(shares[2], shares[0]).map { $0 - $1 }))], digits: 3,
                     note: "by how much the share is above bilinear's")
             }
         ).write(name, settings)

@@ -116,7 +116,7 @@ enum InferenceSwap: Experiment {
             findings: [
                 .init(
                     claim: "bilinear sampling in the place of linearized changes the outcome a little, the classifier needs fine-tuning",
-                    gains: biased.map { ("\($0.downsampling)×", $0.rise) }, digits: 2, note: "points by which the error rises"),
+                    gains: biased.map { ("at \($0.downsampling)×", $0.rise) }, digits: 2, note: "points by which the error rises"),
                 .init(
                     claim: "without the bias it could be replaced in place (future work there, done here)",
                     found: "\(changed.joined(separator: "; ")); the logits are \(isIdentical ? "the same bit for bit" : "nearly the same")",

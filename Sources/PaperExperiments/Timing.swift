@@ -76,7 +76,8 @@ enum Timing: Experiment {
         try Plot(table: table, commands: commands(directions), width: 1300, height: 700).draw(name, settings)
         func above(_ percent: Double, _ claim: String, _ speeds: [Speed]) -> ExperimentReport.Finding {
             .init(
-                claim: "\(fixed(percent, 0)) % \(claim)", gains: zip(cases, speeds).map { ($0.title, $1.percent.on { $0 - percent }) },
+                claim: "\(fixed(percent, 0)) % \(claim)",
+                gains: zip(cases, speeds).map { ("for \($0.title)", $1.percent.on { $0 - percent }) },
                 digits: 0,
                 note: "points above that")
         }
@@ -99,7 +100,7 @@ enum Timing: Experiment {
                 above(paper.backward, "backward", speeds.map(\.backward)),
                 .init(
                     claim: "the overhead is mainly in the backward pass",
-                    gains: zip(cases, speeds).map { ($0.title, $1.forward.gain(over: $1.backward)) }, digits: 0,
+                    gains: zip(cases, speeds).map { ("for \($0.title)", $1.forward.gain(over: $1.backward)) }, digits: 0,
                     note: "points by which the forward pass comes closer to bilinear's speed"),
             ]
         ).write(name, settings)
