@@ -141,7 +141,8 @@ struct ClassificationTable {
             title: "Table 1: classification of traffic signs",
             setUp: """
                 \(incomplete)\(setUp) Where a network was trained from several seeds, they count together, over the same test images: such \
-                intervals are somewhat too narrow, and claims are judged by Student's intervals over the seeds. The linearized sampler's noise is added \((settings.noise ?? .paper).description). \
+                intervals are somewhat too narrow, and claims are judged by Student's intervals over the seeds, by the scatter of all \
+                networks at a downsampling around the means of their kind and their seed. The linearized sampler's noise is added \((settings.noise ?? .paper).description). \
                 "linearized-bias-free" is this library's addition, trained where `inference-swap` needs it.
                 """,
             pictures: [
@@ -165,11 +166,13 @@ struct ClassificationTable {
         _ claim: String, _ transformer: NetworkConfiguration.Transformer, at downsamplings: [Int]
     ) -> ExperimentReport.Finding {
         let gains = downsamplings.compactMap { downsampling -> (condition: String, gain: Estimate)? in
-            func percents(_ sampler: NetworkConfiguration.SamplerKind) -> [Double]? {
-                cells[Row(transformer: transformer, sampler: sampler)]?[downsampling]?.percents
+            let rows = Row.all.filter { cells[$0]?[downsampling] != nil }
+            let places = [NetworkConfiguration.SamplerKind.bilinear, .linearized].compactMap {
+                rows.firstIndex(of: Row(transformer: transformer, sampler: $0))
             }
-            guard let bilinear = percents(.bilinear), let linearized = percents(.linearized) else { return nil }
-            return ("at \(downsampling)×", .difference(bilinear, minus: linearized))
+            guard isComplete, places.count == 2 else { return nil }
+            let blocks = rows.map { cells[$0]![downsampling]!.percents }
+            return ("at \(downsampling)×", .difference(places[0], minus: places[1], in: blocks))
         }
         let claim = "\(transformer.title): \(claim)"
         return gains.count == downsamplings.count

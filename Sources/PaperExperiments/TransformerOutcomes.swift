@@ -22,9 +22,16 @@ extension TransformerTrainings {
     }
 
     /// By how many percent of the test images the first variant is worse than another: nil until both are trained from all seeds.
+    ///
+    /// Whatever variants and rates were trained from all seeds tell how much trainings scatter, unless one of them has learned next to nothing.
     func gain(of variant: Int, at rate: Int, over other: Int, at otherRate: Int) -> Estimate? {
-        let (errors, others) = (testErrors(variant, rate: rate), testErrors(other, rate: otherRate))
-        return errors.count == seeds && others.count == seeds ? .difference(others, minus: errors) : nil
+        let (worse, better) = ([other, otherRate], [variant, rate])
+        let blocks = variants.indices.flatMap { i in rates.indices.map { [i, $0] } }.filter { place in
+            let outcomes = outcomes(place[0], rate: place[1])
+            return outcomes.count == seeds && (place == worse || place == better || outcomes.allSatisfy { $0.validationError < 0.5 })
+        }
+        guard let first = blocks.firstIndex(of: worse), let second = blocks.firstIndex(of: better) else { return nil }
+        return .difference(first, minus: second, in: blocks.map { testErrors($0[0], rate: $0[1]) })
     }
 
     /// The mean over seeds at each validation that all of them came to.
@@ -82,7 +89,8 @@ extension TransformerTrainings {
         let intervals =
             seeds == 1
             ? "A single seed: intervals are Wilson's over the test images."
-            : "\(seeds) seeds: intervals are Student's over them, on one test set."
+            : "\(seeds) seeds: intervals are Student's over them, on one test set; those of differences by the scatter of all trainings around the means "
+                + "of their kind and their seed, but for those that have learned next to nothing."
         return """
             \(warning(planned: planned))\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \
             batches of \(task.batch), constant rates: \(lengths), \(variants[0].classifierRate) for the classifier; the parameters with the \

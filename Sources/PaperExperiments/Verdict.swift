@@ -51,12 +51,21 @@ package struct Estimate: Equatable {
         return Estimate(average(numbers), variance: squares(numbers) / max(1, count - 1) / count, freedom: numbers.count - 1)
     }
 
-    /// The difference of the means over two sets of seeds, whose spread is taken to be the same.
-    package static func difference(_ numbers: [Double], minus others: [Double]) -> Estimate {
-        let freedom = numbers.count + others.count - 2
-        let variance = (squares(numbers) + squares(others)) / Double(max(1, freedom))
+    /// The difference of two means over the same seeds. A seed gives all trainings the same images and beginnings, and so shifts them together: they are
+    /// randomized blocks (Fisher 1935, "The Design of Experiments"), whose spread is that around the means of training and seed.
+    ///
+    /// - Parameters:
+    ///   - place: In the list, of the one from which the other is subtracted.
+    ///   - other: In the list.
+    ///   - blocks: By training and seed: these two and others whose spread is taken to be the same.
+    package static func difference(_ place: Int, minus other: Int, in blocks: [[Double]]) -> Estimate {
+        let (trainings, seeds) = (blocks.count, blocks[place].count)
+        precondition(blocks.allSatisfy { $0.count == seeds }, "difference: seeds \(blocks.map(\.count))")
+        let shifts = (0..<seeds).map { seed in average(blocks.map { $0[seed] }) }
+        let residuals = blocks.reduce(0) { $0 + squares(zip($1, shifts).map { $0 - $1 }) }
+        let freedom = (trainings - 1) * (seeds - 1)
         return Estimate(
-            average(numbers) - average(others), variance: variance * (1 / Double(numbers.count) + 1 / Double(others.count)),
+            average(blocks[place]) - average(blocks[other]), variance: 2 * residuals / Double(max(1, freedom)) / Double(seeds),
             freedom: freedom)
     }
 

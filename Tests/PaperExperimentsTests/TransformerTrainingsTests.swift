@@ -97,11 +97,12 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         let choices = TrainingChoices(rates: [1e-5, 1e-4], seeds: 2, iterations: 2)
         try run(experiment, out: "out", choices)
         let rows = try text("out/transformer-trials.csv").split(separator: "\n")
-        // Of 1000 images: bilinear's errors at the two rates, then linearized's; the former is best at 1e-4, the latter at 1e-5.
+        // Of 1000 images: bilinear's errors at the two rates, then linearized's; the former is best at 1e-4, the latter at 1e-5. Each has half a percent
+        // more from one seed, so that all residuals are a quarter of a percent: the interval reaches 3.182 standard errors of 0.408.
         let errors = ["bilinear": ["1e-05": 300, "0.0001": 100], "linearized as released": ["1e-05": 200, "0.0001": 400]]
         let changed = rows.dropFirst().map { row in
             var fields = row.split(separator: ",").map(String.init)
-            let count = errors[fields[3]]![fields[4]]! + (fields[6] == "0" ? 5 : 0)
+            let count = errors[fields[3]]![fields[4]]! + (fields[6] == (fields[3] == "bilinear" ? "0" : "1") ? 5 : 0)
             fields.replaceSubrange(8..<11, with: ["\(count)", "1000", "\(Double(count) / 1000)"])
             return fields.joined(separator: ",")
         }
@@ -110,9 +111,9 @@ final class TransformerTrainingsTests: ExperimentTestCase {
         let report = try text("out/\(experiment.rawValue).md")
         for part in [
             "at the paper's rate (1e-05): linearized sampling has a lower error than bilinear at 8×. Here: 20.25 % against 30.25 %, by 10.00 "
-                + "(8.48 to 11.52) points lower",
+                + "(8.70 to 11.30) points lower",
             "each at its best rate: linearized sampling has a lower error than bilinear at 8×. Here: "
-                + "20.25 % against 10.25 %, by -10.00 (-11.52 to -8.48) points lower; rates 0.0001 and 1e-05",
+                + "20.25 % against 10.25 %, by -10.00 (-11.30 to -8.70) points lower; rates 0.0001 and 1e-05",
         ] { XCTAssert(report.contains(part), "\(part)\n\(report)") }
         XCTAssertEqual(report.matches(of: /[*][*](Holds|Does not hold)[.]/).map { String($0.1) }, ["Holds", "Does not hold"])
         try run(experiment, out: "out", resumes: true, TrainingChoices(rates: [1e-5], seeds: 1, iterations: 2))

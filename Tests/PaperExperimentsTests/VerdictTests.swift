@@ -19,18 +19,26 @@ final class VerdictTests: XCTestCase {
         }
     }
 
+    /// Of two it is the paired one; others tell how much numbers scatter, once all of a seed have gone up or down together.
     func testDifferences() {
-        let difference = Estimate.difference([5, 6, 7], minus: [1, 2, 3])
-        XCTAssertEqual(difference.value, 4)
-        XCTAssertEqual(difference.interval.lowerBound, 4 - 2.776 * (2.0 / 3).squareRoot(), accuracy: 1e-9)
-        XCTAssertEqual(difference.isPositive, .holds)
-        XCTAssertEqual(Estimate.difference([1, 2, 3], minus: [5, 6, 7]).isPositive, .doesNotHold)
-        XCTAssertEqual(Estimate.difference([1, 9], minus: [2, 4]).isPositive, .undecided)
+        let pair = Estimate.difference(1, minus: 0, in: [[1, 2, 3], [5, 7, 6]])
+        XCTAssertEqual(pair.value, 4)
+        // The differences 4, 5 and 3 deviate by 1.
+        XCTAssertEqual(pair.interval.lowerBound, 4 - 4.303 / 3.0.squareRoot(), accuracy: 1e-9)
+        XCTAssertEqual(pair.isPositive, .holds)
+        XCTAssertEqual(Estimate.difference(0, minus: 1, in: [[1, 2, 3], [5, 7, 6]]).isPositive, .doesNotHold)
+        XCTAssertEqual(Estimate.difference(0, minus: 1, in: [[1, 9], [2, 4]]).isPositive, .undecided)
+        // Squares of residuals sum to 4, of 4 degrees of freedom.
+        let three = Estimate.difference(1, minus: 0, in: [[1, 2, 3], [5, 7, 6], [2, 2, 5]])
+        XCTAssertEqual(three.value, 4)
+        XCTAssertEqual(three.interval.upperBound, 4 + 2.776 * (2.0 / 3).squareRoot(), accuracy: 1e-9)
+        let shifted = Estimate.difference(1, minus: 0, in: [[1, 2, 103], [5, 7, 106], [2, 2, 105]])
+        XCTAssertEqual(shifted.interval.upperBound, three.interval.upperBound, accuracy: 1e-9)
     }
 
     /// One seed has no spread: whatever it gives, nothing is decided.
     func testASingleSeed() {
-        let difference = Estimate.difference([9], minus: [1])
+        let difference = Estimate.difference(0, minus: 1, in: [[9], [1]])
         XCTAssertEqual(difference.value, 8)
         XCTAssertEqual(difference.isPositive, .undecided)
         XCTAssertEqual(difference.text(1), "8.0 (no interval)")
