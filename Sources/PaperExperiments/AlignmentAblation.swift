@@ -27,13 +27,15 @@ struct AlignmentAblation {
     /// The share of each side that the start shows.
     var region: Double
     var iterations: Int
+    /// Of each image.
+    var views: Int
 
     /// The errors by condition and variant.
     func errors(_ images: [Tensor<Float>], _ settings: ExperimentSettings) throws -> [[AlignmentErrors]] {
         var trials = try TrialTable(
             "\(name.rawValue)-trials.csv", keys: ["reduction", "downsampling", "variant", "pair", "protocol"], values: ["error"],
             settings)
-        let pairs = AlignmentTask.pairs(of: images.count, settings)
+        let pairs = AlignmentTask.pairs(of: images.count, views: views)
         return try conditions.map { condition in
             let images = images.map { $0.reduced(condition.reduction) }
             let digests = images.map(\.digest)
@@ -77,9 +79,9 @@ struct AlignmentAblation {
     }
 
     /// Says how the pairs are made and searched for, the same for all ablations.
-    func setUp(images: Int, _ settings: ExperimentSettings) -> String {
+    func setUp(images: Int) -> String {
         """
-        \(images) images and \(AlignmentTask.views(settings)) views of each, turned, scaled along each axis and moved at random (standard deviations \
+        \(images) images and \(views == 1 ? "a view" : "\(views) views") of each, turned, scaled along each axis and moved at random (standard deviations \
         π/4, a factor of √2, 0.2). The start shows the middle of the image, \(fixed(region, 2)) of each side. Adam, \(iterations) steps at a rate \
         of 0.02. Intervals are 95 % percentiles of a bootstrap over the images.
         """

@@ -55,7 +55,7 @@ enum AlignmentRecall: Experiment {
             let images = try source.images(count, settings)
             let digests = images.map(\.digest)
             let region = regions[source]!
-            let pairs = AlignmentTask.pairs(of: count, settings)
+            let pairs = AlignmentTask.pairs(of: count, views: AlignmentTask.views(settings))
             for rate in rates {
                 let errors = try Method.allCases.map { method in
                     settings.progress("\(source.title), \(fixed(rate, 0))x, \(method.name)")

@@ -25,9 +25,9 @@ struct AlignmentTask: Sendable {
     /// Views of each image where recalls are compared.
     static func views(_ settings: ExperimentSettings) -> Int { settings.isQuick ? 2 : 5 }
 
-    /// Those views, view by view: of each its image and the pair's number. The first view of an image is the pair that is numbered as the image is.
-    static func pairs(of images: Int, _ settings: ExperimentSettings) -> [(image: Int, number: Int)] {
-        (0..<views(settings)).flatMap { view in (0..<images).map { ($0, view * images + $0) } }
+    /// Views of images, view by view: of each its image and the pair's number. The first view of an image is the pair that is numbered as the image is.
+    static func pairs(of images: Int, views: Int) -> [(image: Int, number: Int)] {
+        (0..<views).flatMap { view in (0..<images).map { ($0, view * images + $0) } }
     }
 
     /// - Parameters:

@@ -20,7 +20,7 @@ enum CollapseAblation: Experiment {
                 .init(name: "without", lineType: 2, sampler: LinearizedSampler(preventsCollapse: false)),
             ],
             conditions: reductions.flatMap { reduction in upsamplings.map { .init(downsampling: 1 / $0, reduction: reduction) } },
-            region: region, iterations: settings.isQuick ? 20 : 200)
+            region: region, iterations: settings.isQuick ? 20 : 200, views: 1)
         let errors = try ablation.errors(images, settings)
         try ablation.figure(errors, columns: upsamplings.count).draw(name, settings)
         let findings = reductions.indices.map { i in
@@ -34,7 +34,7 @@ enum CollapseAblation: Experiment {
         try ExperimentReport(
             title: "Fig. 10b: prevention of sample collapse",
             setUp: """
-                \(ablation.setUp(images: images.count, settings)) The photographs are averaged to 1/\(reductions[0]) of their size first, so that \
+                \(ablation.setUp(images: images.count)) The photographs are averaged to 1/\(reductions[0]) of their size first, so that \
                 targets at 4× upsampling have about as many pixels as a photograph; the paper does not say how it upsamples. \
                 1/\(reductions[1]), nearly as small as the traffic signs, was tried after that.
                 """,

@@ -17,7 +17,8 @@ enum NoiseAblation: Experiment {
             variants: zip(sigmas, 1...).map { sigma, lineType in
                 .init(name: "σ = \(fixed(sigma, 0)) px", lineType: lineType, sampler: LinearizedSampler(sigma: sigma))
             },
-            conditions: [.init(downsampling: downsampling)], region: region, iterations: settings.isQuick ? 20 : 200)
+            conditions: [.init(downsampling: downsampling)], region: region, iterations: settings.isQuick ? 20 : 200,
+            views: AlignmentTask.views(settings))
         let errors = try ablation.errors(images, settings)
         try ablation.figure(errors, columns: 1).draw(name, settings)
         try sampledImages(images[0], seed: settings.seed).writeImage(to: settings.path("\(name.rawValue)-images.png"))
@@ -30,7 +31,7 @@ enum NoiseAblation: Experiment {
         try ExperimentReport(
             title: "Fig. 9: the width of the noise",
             setUp: """
-                \(ablation.setUp(images: images.count, settings)) The target has as many pixels as the start shows; σ is in its pixels. \
+                \(ablation.setUp(images: images.count)) The target has as many pixels as the start shows; σ is in its pixels. \
                 A basin's width is taken as the recall at \(loose), the final accuracy as the median error of the views within it.
                 """,
             pictures: [

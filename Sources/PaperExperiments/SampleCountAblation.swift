@@ -16,7 +16,8 @@ enum SampleCountAblation: Experiment {
             variants: zip(counts, 1...).map { count, lineType in
                 .init(name: "K = \(count)", lineType: lineType, sampler: LinearizedSampler(sampleCount: count))
             },
-            conditions: downsamplings.map { .init(downsampling: $0) }, region: region, iterations: settings.isQuick ? 40 : 200)
+            conditions: downsamplings.map { .init(downsampling: $0) }, region: region, iterations: settings.isQuick ? 40 : 200,
+            views: AlignmentTask.views(settings))
         let errors = try ablation.errors(images, settings)
         try ablation.figure(errors, columns: 2).draw(name, settings)
         /// From each number to the next, at one downsampling.
@@ -29,7 +30,7 @@ enum SampleCountAblation: Experiment {
         try ExperimentReport(
             title: "Fig. 10a: the number of samples",
             setUp: """
-                \(ablation.setUp(images: images.count, settings)) The target is averaged to the pixels that the start shows, divided by \
+                \(ablation.setUp(images: images.count)) The target is averaged to the pixels that the start shows, divided by \
                 \(fixed(downsamplings[0], 0)), as in the paper, and by \(fixed(downsamplings[1], 0)). K counts the centre.
                 """,
             pictures: [("\(name.rawValue).svg", "Recall by the number of samples a pixel")],

@@ -2,13 +2,26 @@ import Glibc
 
 /// A 3x3 matrix that maps the homogeneous point (x, y, 1) to (u·d, v·d, d); row-major, always in Double.
 public struct Matrix3: Equatable, Sendable {
-    /// The nine elements, row by row.
-    public var elements: [Double]
+    /// The rows. No array: trainings and searches make many matrices, and none of them is to allocate.
+    private var first, second, third: SIMD3<Double>
 
     /// - Parameter elements: Nine numbers, row by row.
+    @inline(__always)
     public init(_ elements: [Double]) {
         precondition(elements.count == 9, "Matrix3: found \(elements.count) elements, expected 9")
-        self.elements = elements
+        first = SIMD3(elements[0], elements[1], elements[2])
+        second = SIMD3(elements[3], elements[4], elements[5])
+        third = SIMD3(elements[6], elements[7], elements[8])
+    }
+
+    private init(_ first: SIMD3<Double>, _ second: SIMD3<Double>, _ third: SIMD3<Double>) {
+        (self.first, self.second, self.third) = (first, second, third)
+    }
+
+    /// The nine elements, row by row.
+    public var elements: [Double] {
+        get { [first[0], first[1], first[2], second[0], second[1], second[2], third[0], third[1], third[2]] }
+        set { self = Matrix3(newValue) }
     }
 
     /// Leaves every point where it is.
@@ -28,48 +41,53 @@ public struct Matrix3: Equatable, Sendable {
 
     /// The element of a row and a column, 0...2 each.
     public subscript(row: Int, column: Int) -> Double {
-        get { elements[row * 3 + column] }
-        set { elements[row * 3 + column] = newValue }
+        get { row == 0 ? first[column] : row == 1 ? second[column] : third[column] }
+        set {
+            precondition((0..<3).contains(row), "Matrix3: found row \(row), expected 0 to 2")
+            switch row {
+            case 0: first[column] = newValue
+            case 1: second[column] = newValue
+            default: third[column] = newValue
+            }
+        }
     }
 
     /// `a * b` maps as b first, then a.
     public static func * (a: Matrix3, b: Matrix3) -> Matrix3 {
-        var product = [Double](repeating: 0, count: 9)
-        for i in 0..<3 {
-            for j in 0..<3 { product[i * 3 + j] = a[i, 0] * b[0, j] + a[i, 1] * b[1, j] + a[i, 2] * b[2, j] }
-        }
-        return Matrix3(product)
+        func row(_ of: SIMD3<Double>) -> SIMD3<Double> { of[0] * b.first + of[1] * b.second + of[2] * b.third }
+        return Matrix3(row(a.first), row(a.second), row(a.third))
     }
 
     /// Of an affine matrix with 1 as its last element: by how much it scales areas, negative where it mirrors. 0 where it is singular.
     public var determinant: Double {
-        let m = elements
-        return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6])
+        let (a, b, c) = (first, second, third)
+        return a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
     }
 
     /// The inverse, or nil where the matrix is singular to working precision or not finite.
     public var inverse: Matrix3? {
-        let m = elements
-        let adjugate = [
-            m[4] * m[8] - m[5] * m[7], m[2] * m[7] - m[1] * m[8], m[1] * m[5] - m[2] * m[4],
-            m[5] * m[6] - m[3] * m[8], m[0] * m[8] - m[2] * m[6], m[2] * m[3] - m[0] * m[5],
-            m[3] * m[7] - m[4] * m[6], m[1] * m[6] - m[0] * m[7], m[0] * m[4] - m[1] * m[3],
-        ]
+        let (a, b, c) = (first, second, third)
         let d = determinant
-        let size = m.map(abs).max()!
+        func largest(_ row: SIMD3<Double>) -> Double { max(abs(row[0]), abs(row[1]), abs(row[2])) }
+        let size = max(largest(a), largest(b), largest(c))
         guard d.isFinite, abs(d) > 1e-14 * size * size * size else { return nil }
-        return Matrix3(adjugate.map { $0 / d })
+        return Matrix3(
+            SIMD3(b[1] * c[2] - b[2] * c[1], a[2] * c[1] - a[1] * c[2], a[1] * b[2] - a[2] * b[1]) / d,
+            SIMD3(b[2] * c[0] - b[0] * c[2], a[0] * c[2] - a[2] * c[0], a[2] * b[0] - a[0] * b[2]) / d,
+            SIMD3(b[0] * c[1] - b[1] * c[0], a[1] * c[0] - a[0] * c[1], a[0] * b[1] - a[1] * b[0]) / d)
     }
 
     /// Where the point (x, y) goes. Not finite on the line that goes to infinity.
     public func apply(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
-        let m = elements
-        let d = m[6] * x + m[7] * y + m[8]
-        return ((m[0] * x + m[1] * y + m[2]) / d, (m[3] * x + m[4] * y + m[5]) / d)
+        let d = third[0] * x + third[1] * y + third[2]
+        return ((first[0] * x + first[1] * y + first[2]) / d, (second[0] * x + second[1] * y + second[2]) / d)
     }
 
     /// Whether every element is finite.
-    public var isFinite: Bool { elements.allSatisfy(\.isFinite) }
+    public var isFinite: Bool {
+        func isFinite(_ row: SIMD3<Double>) -> Bool { row[0].isFinite && row[1].isFinite && row[2].isFinite }
+        return isFinite(first) && isFinite(second) && isFinite(third)
+    }
 
     /// Where the four corners of the target, (-1, -1), (1, -1), (1, 1), (-1, 1), go.
     public var corners: [(x: Double, y: Double)] {

@@ -40,7 +40,8 @@ public struct Transformation<Scalar: FloatingScalar>: Sendable {
             let g = cotangent.scalars.map { Double($0) }
             let gradients = rows.indices.flatMap { n in
                 family.matrixDerivatives(rows[n]).map { derivative in
-                    Scalar(zip(frame.normalized(derivative).elements, g[(9 * n)...]).map(*).reduce(0, +))
+                    let matrix = frame.normalized(derivative)
+                    return Scalar((0..<9).reduce(0) { $0 + matrix[$1 / 3, $1 % 3] * g[9 * n + $1] })
                 }
             }
             return [Tensor(gradients, shape: [count, family.parameterCount])]
