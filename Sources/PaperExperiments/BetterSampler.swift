@@ -44,12 +44,11 @@ enum BetterSampler: Experiment {
         }
         let common = first.rates.nearest(to: commonRate)
         try first.train(runs: 0..<1, first.variants.indices.map { ($0, [common]) }, settings, report: write)
-        let compared = [0, chosen(first)]
-        try first.train(runs: 0..<first.seeds, compared.map { ($0, Array(first.rates.indices)) }, settings, report: write)
+        try first.train(comparison(first), settings, report: write)
         guard settings.trainings.transformer == nil else { return }
-        let plan = compared.map { (variant: $0, rates: [first.bestRate($0)!]) }
+        let plan = [0, chosen(first)].map { (variant: $0, rates: [first.bestRate($0)!]) }
         second = try trainings(.icstn, iterations: 5_000, settings)
-        try second!.train(runs: 0..<second!.seeds, plan, settings) { try report(first, $0, settings) }
+        try second!.train(plan, settings) { try report(first, $0, settings) }
     }
 
     private static func trainings(
@@ -73,6 +72,11 @@ enum BetterSampler: Experiment {
         let rate = trainings.rates.nearest(to: commonRate)
         func error(_ variant: Int) -> Double { trainings.outcome(variant, rate: rate, run: 0)?.validationError ?? .infinity }
         return trainings.variants.indices.dropFirst().min { error($0) < error($1) }!
+    }
+
+    /// Bilinear sampling and the chosen candidate at all rates.
+    private static func comparison(_ trainings: TransformerTrainings) -> TransformerTrainings.Plan {
+        [0, chosen(trainings)].map { ($0, Array(trainings.rates.indices)) }
     }
 
     /// The test errors with their intervals: a line for each variant, each at its best rate.
@@ -99,7 +103,8 @@ enum BetterSampler: Experiment {
     private static func report(
         _ first: TransformerTrainings, _ second: TransformerTrainings?, _ settings: ExperimentSettings
     ) throws {
-        let planned = first.variants.count + 2 * (first.rates.count * first.seeds - 1)
+        // The other candidates have one training each.
+        let planned = first.variants.count - 2 + first.planned(comparison(first))
         let candidate = chosen(first)
         var table =
             first.table(settings) + "\nPoints by which the error of \"\(first.variants[candidate].name)\" is lower than bilinear's:\n\n"

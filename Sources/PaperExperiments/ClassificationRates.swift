@@ -19,7 +19,7 @@ enum ClassificationRates: Experiment {
                 .init(name: "bilinear", lineType: 2, sampler: .bilinear),
                 .init(name: noise.title, lineType: 1, sampler: .linearized, linearized: noise.options(.linearized)),
             ], rates: settings.isQuick ? Array(rates[1...2]) : rates, seeds: 2, settings)
-        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
+        try trainings.train(trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, noise, settings)
         }
@@ -76,7 +76,7 @@ enum ClassificationRates: Experiment {
         try ExperimentReport(
             title: "Table 1 by rate: when linearized sampling is ahead",
             setUp: """
-                \(trainings.setUp(planned: trainings.all, settings)) The linearized sampler's noise is added \(noise.description). Every rate in the table is the \
+                \(trainings.setUp(planned: trainings.planned(trainings.everything), settings)) The linearized sampler's noise is added \(noise.description). Every rate in the table is the \
                 transformer's.
                 """,
             pictures: [

@@ -26,6 +26,24 @@ struct ExperimentReport {
                 claim: claim, found: "\(note): " + gains.map { "\($0.gain.text(digits)) \($0.condition)" }.joined(separator: ", "),
                 verdict: .all(of: gains.map(\.gain.isPositive)))
         }
+
+        /// That a number grows over conditions: from the first to the last one, and on no step between them does it fall.
+        ///
+        /// - Parameters:
+        ///   - claim: The paper's.
+        ///   - conditions: As "σ = 1".
+        ///   - growth: From one condition to another.
+        ///   - digits: Of the number, behind the point.
+        ///   - note: What the number is.
+        init(claim: String, conditions: [String], growth: (_ from: Int, _ to: Int) -> Estimate, digits: Int, note: String) {
+            func step(_ from: Int, _ to: Int) -> (condition: String, gain: Estimate) {
+                ("from \(conditions[from]) to \(conditions[to])", growth(from, to))
+            }
+            let whole = step(0, conditions.count - 1)
+            let steps = conditions.count == 2 ? [] : (1..<conditions.count).map { step($0 - 1, $0) }
+            self.init(claim: claim, gains: [whole] + steps, digits: digits, note: note)
+            verdict = steps.contains { $0.gain.isPositive == .doesNotHold } ? .doesNotHold : whole.gain.isPositive
+        }
     }
 
     /// Which figure or table of the paper, and what it shows.

@@ -22,11 +22,10 @@ enum NoiseAblation: Experiment {
         let errors = try ablation.errors(images, settings)
         try ablation.figure(errors, columns: 1).draw(name, settings)
         try sampledImages(images[0], seed: settings.seed).writeImage(to: settings.path("\(name.rawValue)-images.png"))
-        /// From each σ to the next.
-        func growth(_ number: ([Double]) -> Double) -> [(condition: String, gain: Estimate)] {
-            zip(errors[0], errors[0].dropFirst()).enumerated().map { i, pair in
-                ("from σ = \(fixed(sigmas[i], 0)) to \(fixed(sigmas[i + 1], 0))", pair.1.difference(from: pair.0, number))
-            }
+        func grows(_ claim: String, _ number: @escaping ([Double]) -> Double, digits: Int, note: String) -> ExperimentReport.Finding {
+            .init(
+                claim: claim, conditions: sigmas.map { "σ = \(fixed($0, 0))" },
+                growth: { errors[0][$1].difference(from: errors[0][$0], number) }, digits: digits, note: note)
         }
         try ExperimentReport(
             title: "Fig. 9: the width of the noise",
@@ -40,12 +39,10 @@ enum NoiseAblation: Experiment {
             ],
             table: ablation.table(errors),
             findings: [
-                .init(
-                    claim: "more noise has a larger basin of convergence", gains: growth(recall(at: loose)), digits: 3,
-                    note: "growth of the recall at \(loose)"),
-                .init(
-                    claim: "more noise costs final accuracy", gains: growth(medianWithinLoose), digits: 4,
-                    note: "growth of the median error within \(loose)"),
+                grows(
+                    "more noise has a larger basin of convergence", recall(at: loose), digits: 3, note: "growth of the recall at \(loose)"),
+                grows(
+                    "more noise costs final accuracy", medianWithinLoose, digits: 4, note: "growth of the median error within \(loose)"),
             ]
         ).write(name, settings)
     }

@@ -68,7 +68,7 @@ enum PerturbedMNIST: Experiment {
 
     static func run(_ settings: ExperimentSettings) throws {
         var trainings = try trainings(settings)
-        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
+        try trainings.train(trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, settings)
         }
@@ -115,7 +115,7 @@ enum PerturbedMNIST: Experiment {
         try ExperimentReport(
             title: "A.2: perturbed MNIST",
             setUp: """
-                \(trainings.warning(planned: trainings.all))\(settings.isQuick ? "Signs drawn from formulas" : "MNIST, 55000 images to train with, 5000 to validate, 10000 to test"), \
+                \(trainings.warning(planned: trainings.planned(trainings.everything)))\(settings.isQuick ? "Signs drawn from formulas" : "MNIST, 55000 images to train with, 5000 to validate, 10000 to test"), \
                 each warped by a random homography (standard deviations of an eighth of the side, of each corner and of all together). \
                 Lin and Lucey's IC-STN with four steps, batches of \(trainings.task.batch). Cut digits are warped before the network gets them, \
                 and what leaves the image is lost; whole digits go to the network as they are, and its transformations begin at the homography, \

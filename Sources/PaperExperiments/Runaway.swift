@@ -33,7 +33,7 @@ enum Runaway: Experiment {
                 .init(name: "outside counted", lineType: 5, sampler: .linearized, linearized: counted, rates: remedied),
                 .init(name: "bilinear and clipped", lineType: 6, sampler: .bilinear, clip: clip, rates: remedied),
             ], rates: rates, seeds: 1, settings)
-        try trainings.train(runs: 0..<trainings.seeds, trainings.everything, settings) { trainings in
+        try trainings.train(trainings.everything, settings) { trainings in
             try draw(trainings, settings)
             try report(trainings, noise, settings)
         }
@@ -87,7 +87,7 @@ enum Runaway: Experiment {
         try ExperimentReport(
             title: "Training that runs away",
             setUp: """
-                \(trainings.setUp(planned: trainings.all, settings)) The linearized sampler's noise is added \(noise.description). The scale is how large a view of the \
+                \(trainings.setUp(planned: trainings.planned(trainings.everything), settings)) The linearized sampler's noise is added \(noise.description). The scale is how large a view of the \
                 image the transformer shows along a side: the geometric mean of the singular values of its matrices over a batch. Bounded, \
                 log₂ of each of a step's two scales goes through b·tanh(s/b) with b = \(fixed(bound, 0)); clipped, gradients are scaled down \
                 to a norm of \(fixed(clip, 0)) over all parameters; counted, samples outside of the image count as black instead of being \

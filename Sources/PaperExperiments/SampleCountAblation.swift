@@ -20,13 +20,13 @@ enum SampleCountAblation: Experiment {
             views: AlignmentTask.views(settings))
         let errors = try ablation.errors(images, settings)
         try ablation.figure(errors, columns: 2).draw(name, settings)
-        /// From each number to the next, at one downsampling.
-        func growth(_ condition: Int) -> [(condition: String, gain: Estimate)] {
-            (1..<counts.count).map { i in
-                ("from \(counts[i - 1]) to \(counts[i])", errors[condition][i].difference(from: errors[condition][i - 1], meanRecall))
-            }
+        /// Over numbers of samples, at one downsampling.
+        func grows(_ claim: String, _ condition: Int, over places: Range<Int>) -> ExperimentReport.Finding {
+            .init(
+                claim: claim, conditions: counts[places].map { "\($0)" },
+                growth: { errors[condition][$1].difference(from: errors[condition][$0], meanRecall) }, digits: 3,
+                note: "growth of the mean recall over the thresholds up to 0.5")
         }
-        let note = "growth of the mean recall over the thresholds up to 0.5"
         try ExperimentReport(
             title: "Fig. 10a: the number of samples",
             setUp: """
@@ -36,10 +36,9 @@ enum SampleCountAblation: Experiment {
             pictures: [("\(name.rawValue).svg", "Recall by the number of samples a pixel")],
             table: ablation.table(errors),
             findings: [
-                .init(claim: "more samples align better", gains: growth(0), digits: 3, note: note),
-                .init(
-                    claim: "more samples align better (at \(fixed(downsamplings[1], 0))×)", gains: growth(1), digits: 3, note: note),
-                .init(claim: "with four samples the accuracy drops", gains: Array(growth(0).prefix(1)), digits: 3, note: note),
+                grows("more samples align better", 0, over: counts.indices),
+                grows("more samples align better (at \(fixed(downsamplings[1], 0))×)", 1, over: counts.indices),
+                grows("with four samples the accuracy drops", 0, over: 0..<2),
             ]
         ).write(name, settings)
     }

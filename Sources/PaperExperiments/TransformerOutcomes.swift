@@ -12,13 +12,33 @@ extension TransformerTrainings {
     /// In percent, over the seeds.
     func testErrors(_ variant: Int, rate: Int) -> [Double] { outcomes(variant, rate: rate).map { 100 * $0.testError } }
 
-    /// The rate at which a variant has the lowest validation error, in the mean over the seeds that all of its rates were trained from; nil until
-    /// something is trained.
+    /// The rate at which a variant has the lowest validation error, in the mean over seeds, of the rates that it was trained at from most seeds; nil
+    /// until something is trained.
     func bestRate(_ variant: Int) -> Int? {
-        let begun = rates.indices.filter { !outcomes(variant, rate: $0).isEmpty }
-        let shared = (0..<seeds).filter { run in begun.allSatisfy { outcome(variant, rate: $0, run: run) != nil } }
-        func error(_ rate: Int) -> Double { average(shared.map { outcome(variant, rate: rate, run: $0)!.validationError }) }
+        let most = rates.indices.map { outcomes(variant, rate: $0).count }.max()!
+        let begun = rates.indices.filter { most > 0 && outcomes(variant, rate: $0).count == most }
+        func error(_ rate: Int) -> Double { average(outcomes(variant, rate: rate).map(\.validationError)) }
         return begun.min { error($0) < error($1) }
+    }
+
+    /// What of a plan may be best from any seed: of rates above that at which a variant comes to its lowest validation error from the first seed only
+    /// those at which it comes within ten points of it.
+    func promising(_ plan: Plan) -> Plan {
+        plan.map { variant, planned in
+            func error(_ rate: Int) -> Double { outcome(variant, rate: rate, run: 0)?.validationError ?? .infinity }
+            let best = planned.min { error($0) < error($1) }!
+            return (
+                variant,
+                planned.filter {
+                    rates[$0].value <= rates[best].value || outcome(variant, rate: $0, run: 0) == nil || error($0) <= error(best) + 0.1
+                }
+            )
+        }
+    }
+
+    /// How many outcomes there are once a plan is done, as far as it can be known.
+    func planned(_ plan: Plan) -> Int {
+        plan.reduce(0) { $0 + $1.rates.count } + (seeds - 1) * promising(plan).reduce(0) { $0 + $1.rates.count }
     }
 
     /// By how many percent of the test images the first variant is worse than another: nil until both are trained from all seeds.
@@ -40,9 +60,6 @@ extension TransformerTrainings {
         guard let first = curves.first else { return [] }
         return first.indices.prefix(curves.map(\.count).min()!).map { i in (first[i].iteration, average(curves.map { number($0[i]) })) }
     }
-
-    /// How many outcomes there are once `everything` is trained.
-    var all: Int { everything.reduce(0) { $0 + $1.rates.count } * seeds }
 
     /// A line for each variant and rate that it was trained at; for one that was not trained at all too where they are `all` to be.
     func table(_ settings: ExperimentSettings, all: Bool = true) -> String {
@@ -89,8 +106,11 @@ extension TransformerTrainings {
         let intervals =
             seeds == 1
             ? "A single seed: intervals are Wilson's over the test images."
-            : "\(seeds) seeds: intervals are Student's over them, on one test set; those of differences by the scatter of all trainings around the means "
-                + "of their kind and their seed, but for those that have learned next to nothing."
+            : """
+            \(seeds) seeds; only the first at rates above the best one at which its validation error is ten points higher. Intervals are Student's over seeds, \
+            on one test set; those of differences by the scatter of all trainings around the means of their kind and their seed, but for those that have \
+            learned next to nothing.
+            """
         return """
             \(warning(planned: planned))\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \
             batches of \(task.batch), constant rates: \(lengths), \(variants[0].classifierRate) for the classifier; the parameters with the \

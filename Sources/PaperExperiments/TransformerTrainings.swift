@@ -74,6 +74,15 @@ struct TransformerTrainings {
         trialPath = settings.path("transformer-trials.csv")
     }
 
+    /// A variant, and the rates that it is trained at.
+    typealias Plan = [(variant: Int, rates: [Int])]
+
+    /// Does trainings, or takes what was done before: from the first seed all that is planned, from the others what is promising.
+    mutating func train(_ plan: Plan, _ settings: ExperimentSettings, report: (Self) throws -> Void) throws {
+        try train(runs: 0..<1, plan, settings, report: report)
+        try train(runs: 1..<seeds, promising(plan), settings, report: report)
+    }
+
     /// Does trainings, seed by seed, or takes what was done before.
     ///
     /// - Parameters:
@@ -82,7 +91,7 @@ struct TransformerTrainings {
     ///   - settings: Of the experiment.
     ///   - report: Called when there is a new outcome, and at the end.
     mutating func train(
-        runs: Range<Int>, _ plan: [(variant: Int, rates: [Int])], _ settings: ExperimentSettings, report: (Self) throws -> Void
+        runs: Range<Int>, _ plan: Plan, _ settings: ExperimentSettings, report: (Self) throws -> Void
     ) throws {
         for run in runs {
             settings.progress("reading")
@@ -108,7 +117,7 @@ struct TransformerTrainings {
     }
 
     /// All variants at all of their rates, for `train`.
-    var everything: [(variant: Int, rates: [Int])] {
+    var everything: Plan {
         variants.indices.map { i in (i, rates.indices.filter { variants[i].rates?.contains(rates[$0].value) ?? true }) }
     }
 
