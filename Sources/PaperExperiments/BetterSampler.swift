@@ -79,24 +79,32 @@ enum BetterSampler: Experiment {
         [0, chosen(trainings)].map { ($0, Array(trainings.rates.indices)) }
     }
 
-    /// The test errors with their intervals: a line for each variant, each at its best rate.
+    /// The test errors with their intervals: a line for each variant at each rate, rate by rate.
     private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
-        let lines = trainings.variants.indices.map { i -> String in
-            guard let rate = trainings.bestRate(i) else { return "\(trainings.variants[i].name),,,,\n" }
-            let error = Estimate.mean(trainings.testErrors(i, rate: rate))
-            let ends = [error.interval.lowerBound, error.interval.upperBound].map { $0.isFinite ? fixed($0, 3) : fixed(error.value, 3) }
-            return ([trainings.variants[i].name, "\(trainings.rates[rate].value)", fixed(error.value, 3)] + ends).joined(separator: ",")
-                + "\n"
+        let rates = trainings.rates.indices.filter { !trainings.trained(at: $0).isEmpty }
+        let places = rates.flatMap { rate in trainings.trained(at: rate).map { (variant: $0, rate: rate) } }
+        let lines = places.map { variant, rate in
+            let error = trainings.testError(variant, rate: rate)
+            return
+                ([trainings.variants[variant].name, "\(trainings.rates[rate].value)"]
+                + [error.value, error.interval.lowerBound, error.interval.upperBound].map { fixed($0, 3) }).joined(separator: ",") + "\n"
+        }
+        let labels = places.enumerated().map { "\"\(trainings.variants[$1.variant].name)\" \($0)" }.joined(separator: ", ")
+        let parts = rates.enumerated().map { i, rate in
+            let value = trainings.rates[rate].value
+            return "data using ($2==\(value)?$3:NaN):0:4:5 with xerrorbars linetype \(i + 1) title \"rate \(value)\""
         }
         try Plot(
             table: "sampler,rate,test error,low,high\n" + lines.joined(),
             commands: """
-                set key off
-                set xlabel "test error (%), each at its best rate"
+                set key inside top right vertical opaque
+                set xlabel "test error (%)"
+                set ytics (\(labels))
                 set yrange [\(Double(lines.count) - 0.5):-0.5]
-                plot data using 3:0:4:5:ytic(1) with xerrorbars linetype 1
+                plot \(parts.joined(separator: ", \\\n    "))
 
-                """
+                """,
+            height: 250 + 40 * lines.count
         ).draw(.betterSampler, settings)
     }
 
@@ -128,7 +136,7 @@ enum BetterSampler: Experiment {
                 "no bias" the sample at the centre, as bilinear sampling does. Many are \(many) samples of a lattice, else there are 8.
                 """,
             pictures: [
-                ("better-sampler.svg", "The test error with its interval over seeds, each at its best rate by the validation error")
+                ("better-sampler.svg", "The test errors with their intervals, rate by rate")
             ],
             table: table, findings: findings
         ).write(.betterSampler, settings)

@@ -143,7 +143,7 @@ enum PerturbedMNIST: Experiment {
         guard best.count == 2 else { return .init(claim: claim, found: "not trained yet") }
         let parts = best.map { best in
             "\(trainings.variants[best.variant].name) at a rate of \(trainings.rates[best.rate].value) "
-                + "\(trainings.testError(best.variant, rate: best.rate)) %"
+                + "\(trainings.testError(best.variant, rate: best.rate).text(2)) %"
         }
         let (bilinear, linearized) = (best[0].outcome, best[1].outcome)
         let difference = Estimate.difference(

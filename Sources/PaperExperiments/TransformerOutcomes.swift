@@ -9,6 +9,9 @@ extension TransformerTrainings {
     /// Those of a variant at a rate, over the seeds.
     func outcomes(_ variant: Int, rate: Int) -> [Outcome] { (0..<seeds).compactMap { outcomes[[variant, rate, $0]] } }
 
+    /// The variants that were trained at a rate.
+    func trained(at rate: Int) -> [Int] { variants.indices.filter { !outcomes($0, rate: rate).isEmpty } }
+
     /// In percent, over the seeds.
     func testErrors(_ variant: Int, rate: Int) -> [Double] { outcomes(variant, rate: rate).map { 100 * $0.testError } }
 
@@ -72,7 +75,7 @@ extension TransformerTrainings {
                 guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }
                 let planned = iterations(variants[i], self.rates[j], settings)
                 return [
-                    name, rate, fixed(100 * average(outcomes.map(\.validationError)), 2), testError(i, rate: j),
+                    name, rate, fixed(100 * average(outcomes.map(\.validationError)), 2), testError(i, rate: j).text(2),
                     outcomes.map { $0.curve.last.map { fixed($0.scale, 3) } ?? "–" }.joined(separator: ", "),
                     outcomes.map { "\($0.iterations)\($0.iterations < planned ? " (not finite)" : "")" }.joined(separator: ", "),
                 ]
@@ -81,13 +84,11 @@ extension TransformerTrainings {
         return markdownTable([head] + rows)
     }
 
-    /// In percent: with Student's interval over seeds, or of one seed with Wilson's over the test images.
-    func testError(_ variant: Int, rate: Int) -> String {
-        guard seeds == 1, let outcome = outcome(variant, rate: rate, run: 0) else {
-            return Estimate.mean(testErrors(variant, rate: rate)).text(2)
-        }
-        let interval = outcome.testInterval
-        return Estimate(value: 100 * outcome.testError, interval: 100 * interval.lowerBound...100 * interval.upperBound).text(2)
+    /// In percent: with Student's interval over seeds, or of a single one with Wilson's over the test images.
+    func testError(_ variant: Int, rate: Int) -> Estimate {
+        let outcomes = outcomes(variant, rate: rate)
+        guard outcomes.count == 1 else { return .mean(testErrors(variant, rate: rate)) }
+        return Estimate(value: outcomes[0].testError, interval: outcomes[0].testInterval).on { 100 * $0 }
     }
 
     /// A warning where there are fewer outcomes than planned, else nothing.
@@ -108,7 +109,7 @@ extension TransformerTrainings {
             ? "A single seed: intervals are Wilson's over the test images."
             : """
             \(seeds) seeds; only the first at rates above the best one at which its validation error is ten points higher. Intervals are Student's over seeds, \
-            on one test set; those of differences by the scatter of all trainings around the means of their kind and their seed, but for those that have \
+            on one test set, or of a single seed Wilson's over the test images; those of differences by the scatter of all trainings around the means of their kind and their seed, but for those that have \
             learned next to nothing.
             """
         return """
