@@ -1,7 +1,6 @@
 data = 'classification.csv'
-if (!exists("picture")) picture = 'classification.svg'
-set terminal svg background "white" size 1500,700 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 1500,700 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'classification.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5

@@ -1,7 +1,6 @@
 data = 'noise-ablation.csv'
-if (!exists("picture")) picture = 'noise-ablation.svg'
-set terminal svg background "white" size 970,702 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 970,702 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'noise-ablation.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5

@@ -1,7 +1,6 @@
 data = 'protocol-choices.csv'
-if (!exists("picture")) picture = 'protocol-choices.svg'
-set terminal svg background "white" size 1400,1000 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 1400,1000 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'protocol-choices.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5
@@ -19,21 +18,21 @@ set linetype cycle 7
 set multiplot
 set key off
 set xrange [0:1]
-set yrange [15.5:-0.5]
+set yrange [20.5:-0.5]
 set xlabel "recall at a corner error of 0.1"
 set tmargin at screen 0.89
 set bmargin at screen 0.12
 set title "1×"
-set lmargin at screen 0.36
-set rmargin at screen 0.65
-set ytics ("Fig. 7: as it is" 0, "start: three quarters" 1, "start: whole image" 2, "outside: black" 3, "start and outside: whole and black" 4, "target: interpolated" 5, "image size: half" 6, "image size: quarter" 7, "scale deviation: √2 in log₂" 8, "Adam's rate: 0.005" 9, "Adam's rate: 0.05" 10, "steps: half as many" 11, "steps: twice as many" 12, "ε: 0.001" 13, "ε: 3" 14, "ε: 10" 15)
+set lmargin at screen 0.4
+set rmargin at screen 0.67
+set ytics ("Fig. 7: as it is" 0, "start: three quarters" 1, "start: whole image" 2, "outside: black" 3, "start and outside: whole and black" 4, "target: interpolated" 5, "image size: half" 6, "image size: quarter" 7, "scale deviation: √2 in log₂" 8, "Adam's rate: 0.005" 9, "Adam's rate: 0.05" 10, "steps: half as many" 11, "steps: twice as many" 12, "ε: 0.001" 13, "ε: 3" 14, "ε: 10" 15, "noise: after" 16, "noise: after and narrow" 17, "noise: before and narrow" 18, "samples outside: counted" 19, "samples outside: counted and narrow after" 20)
 plot data using 3:($0+-0.2) with points linetype 2, \
     data using 4:($0+0.0) with points linetype 4, \
     data using 5:($0+0.2) with points linetype 1
 set title "8× downsampling"
-set lmargin at screen 0.7
+set lmargin at screen 0.72
 set rmargin at screen 0.99
-set ytics ("" 0, "" 1, "" 2, "" 3, "" 4, "" 5, "" 6, "" 7, "" 8, "" 9, "" 10, "" 11, "" 12, "" 13, "" 14, "" 15)
+set ytics ("" 0, "" 1, "" 2, "" 3, "" 4, "" 5, "" 6, "" 7, "" 8, "" 9, "" 10, "" 11, "" 12, "" 13, "" 14, "" 15, "" 16, "" 17, "" 18, "" 19, "" 20)
 plot data using 6:($0+-0.2) with points linetype 2, \
     data using 7:($0+0.0) with points linetype 4, \
     data using 8:($0+0.2) with points linetype 1

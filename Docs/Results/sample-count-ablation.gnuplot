@@ -1,7 +1,6 @@
 data = 'sample-count-ablation.csv'
-if (!exists("picture")) picture = 'sample-count-ablation.svg'
-set terminal svg background "white" size 946,512 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 946,512 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'sample-count-ablation.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5

@@ -158,8 +158,8 @@ enum ProtocolChoices: Experiment {
             }
             return """
                 set title "\(rateTitle(downsampling))"
-                set lmargin at screen \(i == 0 ? 0.36 : 0.7)
-                set rmargin at screen \(i == 0 ? 0.65 : 0.99)
+                set lmargin at screen \(i == 0 ? 0.4 : 0.72)
+                set rmargin at screen \(i == 0 ? 0.67 : 0.99)
                 set ytics (\(i == 0 ? labels : rows.indices.map { "\"\" \($0)" }.joined(separator: ", ")))
                 plot \(points.joined(separator: ", \\\n    "))
 

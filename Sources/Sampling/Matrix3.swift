@@ -100,6 +100,12 @@ public struct Matrix3: Equatable, Sendable {
     }
 }
 
+/// As its elements, however they are kept: what is written about settings goes by it.
+extension Matrix3: CustomStringConvertible, CustomDebugStringConvertible {
+    public var description: String { "Matrix3(elements: \(elements))" }
+    public var debugDescription: String { "Sampling.\(description)" }
+}
+
 extension Matrix3: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -78,6 +78,13 @@ final class ResumptionTests: ExperimentTestCase {
         XCTAssertNotEqual(protocolName([1, 2], sampler, network), name)
     }
 
+    /// Rows stay good however a matrix keeps its elements.
+    func testMatrices() throws {
+        let elements = "[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]"
+        let before = "Matrix3(elements: \(elements)); [Sampling.Matrix3(elements: \(elements))]"
+        XCTAssertEqual(protocolName(Matrix3.identity, [Matrix3.identity]), String(stableHash(before), radix: 16))
+    }
+
     /// A last line that was being written is redone, also where it is a row with its last digits missing.
     func testDamagedLastLine() throws {
         try runQuickly(experiment, out: "out")
