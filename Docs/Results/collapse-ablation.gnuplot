@@ -1,7 +1,6 @@
 data = 'collapse-ablation.csv'
-if (!exists("picture")) picture = 'collapse-ablation.svg'
-set terminal svg background "white" size 1362,864 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 1362,864 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'collapse-ablation.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5

@@ -1,7 +1,6 @@
 data = 'timing.csv'
-if (!exists("picture")) picture = 'timing.svg'
-set terminal svg background "white" size 1300,700 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 1300,700 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'timing.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5
