@@ -7,43 +7,6 @@ struct ExperimentReport {
         var claim, found: String
         /// What becomes of the claim here; nil where it is no matter of yes or no.
         var verdict: Verdict?
-
-        init(claim: String, found: String, verdict: Verdict?) { (self.claim, self.found, self.verdict) = (claim, found, verdict) }
-
-        init(claim: String, found: String, holds: Bool? = nil) {
-            self.init(claim: claim, found: found, verdict: holds.map { Verdict($0) })
-        }
-
-        /// That a number is above zero in each of some conditions.
-        ///
-        /// - Parameters:
-        ///   - claim: The paper's.
-        ///   - gains: The number by condition, as "at 8×".
-        ///   - digits: Of the number, behind the point.
-        ///   - note: What the number is.
-        init(claim: String, gains: [(condition: String, gain: Estimate)], digits: Int, note: String) {
-            self.init(
-                claim: claim, found: "\(note): " + gains.map { "\($0.gain.text(digits)) \($0.condition)" }.joined(separator: ", "),
-                verdict: .all(of: gains.map(\.gain.isPositive)))
-        }
-
-        /// That a number grows over conditions: from the first to the last one, and on no step between them does it fall.
-        ///
-        /// - Parameters:
-        ///   - claim: The paper's.
-        ///   - conditions: As "σ = 1".
-        ///   - growth: From one condition to another.
-        ///   - digits: Of the number, behind the point.
-        ///   - note: What the number is.
-        init(claim: String, conditions: [String], growth: (_ from: Int, _ to: Int) -> Estimate, digits: Int, note: String) {
-            func step(_ from: Int, _ to: Int) -> (condition: String, gain: Estimate) {
-                ("from \(conditions[from]) to \(conditions[to])", growth(from, to))
-            }
-            let whole = step(0, conditions.count - 1)
-            let steps = conditions.count == 2 ? [] : (1..<conditions.count).map { step($0 - 1, $0) }
-            self.init(claim: claim, gains: [whole] + steps, digits: digits, note: note)
-            verdict = steps.contains { $0.gain.isPositive == .doesNotHold } ? .doesNotHold : whole.gain.isPositive
-        }
     }
 
     /// Which figure or table of the paper, and what it shows.
@@ -69,6 +32,39 @@ struct ExperimentReport {
             text += "- The paper: \(finding.claim). Here: \(finding.found).\(verdict)\n"
         }
         try writeFile(text, to: settings.path("\(name.rawValue).md"))
+    }
+}
+
+extension ExperimentReport.Finding {
+    /// That a number is above zero in each of some conditions.
+    ///
+    /// - Parameters:
+    ///   - claim: The paper's.
+    ///   - gains: The number by condition, as "at 8×".
+    ///   - digits: Of the number, behind the point.
+    ///   - note: What the number is.
+    init(claim: String, gains: [(condition: String, gain: Estimate)], digits: Int, note: String) {
+        self.init(
+            claim: claim, found: "\(note): " + gains.map { "\($0.gain.text(digits)) \($0.condition)" }.joined(separator: ", "),
+            verdict: .all(of: gains.map(\.gain.isPositive)))
+    }
+
+    /// That a number grows over conditions: from the first to the last one, and on no step between them does it fall.
+    ///
+    /// - Parameters:
+    ///   - claim: The paper's.
+    ///   - conditions: As "σ = 1".
+    ///   - growth: From one condition to another.
+    ///   - digits: Of the number, behind the point.
+    ///   - note: What the number is.
+    init(claim: String, conditions: [String], growth: (_ from: Int, _ to: Int) -> Estimate, digits: Int, note: String) {
+        func step(_ from: Int, _ to: Int) -> (condition: String, gain: Estimate) {
+            ("from \(conditions[from]) to \(conditions[to])", growth(from, to))
+        }
+        let whole = step(0, conditions.count - 1)
+        let steps = conditions.count == 2 ? [] : (1..<conditions.count).map { step($0 - 1, $0) }
+        self.init(claim: claim, gains: [whole] + steps, digits: digits, note: note)
+        verdict = steps.contains { $0.gain.isPositive == .doesNotHold } ? .doesNotHold : whole.gain.isPositive
     }
 }
 

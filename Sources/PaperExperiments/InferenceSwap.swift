@@ -120,7 +120,7 @@ enum InferenceSwap: Experiment {
                 .init(
                     claim: "without the bias it could be replaced in place (future work there, done here)",
                     found: "\(changed.joined(separator: "; ")); the logits are \(isIdentical ? "the same bit for bit" : "nearly the same")",
-                    holds: biasFree.allSatisfy { $0.changes == 0 }),
+                    verdict: biasFree.allSatisfy { $0.changes == 0 } ? .holds : .doesNotHold),
             ]
         ).write(.inferenceSwap, settings)
     }

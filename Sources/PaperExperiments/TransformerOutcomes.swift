@@ -44,7 +44,7 @@ extension TransformerTrainings {
         plan.reduce(0) { $0 + $1.rates.count } + (seeds - 1) * promising(plan).reduce(0) { $0 + $1.rates.count }
     }
 
-    /// By how many percent of the test images the first variant is worse than another: nil until both are trained from all seeds.
+    /// By how many percent of the test images a variant is better than another: nil until both are trained from all seeds.
     ///
     /// Whatever variants and rates were trained from all seeds tell how much trainings scatter, unless one of them has learned next to nothing.
     func gain(of variant: Int, at rate: Int, over other: Int, at otherRate: Int) -> Estimate? {

@@ -8,8 +8,6 @@ package enum Verdict: String {
     /// What was found agrees with the claim and with its opposite: the interval of a difference has zero in it.
     case undecided = "Undecided"
 
-    package init(_ holds: Bool) { self = holds ? .holds : .doesNotHold }
-
     /// Of a claim that several parts must hold for.
     package static func all(of parts: [Verdict]) -> Verdict {
         if parts.contains(.doesNotHold) { return .doesNotHold }
