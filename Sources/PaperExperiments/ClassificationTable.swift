@@ -48,11 +48,15 @@ struct ClassificationTable {
 
     /// The test errors of a network's trainings from several seeds.
     private struct Cell {
-        /// In percent, by seed.
-        var percents: [Double] = []
-        /// Counted together.
-        var errors = 0, total = 0
+        /// By seed.
+        var tests: [(errors: Int, total: Int)] = []
 
+        /// In percent, by seed.
+        var percents: [Double] { tests.map { 100 * Double($0.errors) / Double($0.total) } }
+
+        // Counted together.
+        var errors: Int { tests.reduce(0) { $0 + $1.errors } }
+        var total: Int { tests.reduce(0) { $0 + $1.total } }
         var percent: Double { 100 * Double(errors) / Double(total) }
 
         var interval: (low: Double, high: Double) {
@@ -65,11 +69,7 @@ struct ClassificationTable {
 
     mutating func add(_ trial: Classification.Trial, errors: Int, total: Int, classifierParameters: Int) {
         let row = Row(transformer: trial.transformer, sampler: trial.sampler)
-        var cell = cells[row]?[trial.downsampling] ?? Cell()
-        cell.percents.append(100 * Double(errors) / Double(total))
-        cell.errors += errors
-        cell.total += total
-        cells[row, default: [:]][trial.downsampling] = cell
+        cells[row, default: [:]][trial.downsampling, default: Cell()].tests.append((errors, total))
         self.classifierParameters[trial.downsampling] = classifierParameters
         done += 1
     }

@@ -149,7 +149,7 @@ enum PerturbedMNIST: Experiment {
         let difference = Estimate.difference(
             linearized.errors, of: linearized.total, minus: bilinear.errors, of: bilinear.total
         ).on { 100 * $0 }
-        let isSame = (-same...same).contains(difference.interval.lowerBound) && (-same...same).contains(difference.interval.upperBound)
+        let isSame = max(abs(difference.interval.lowerBound), abs(difference.interval.upperBound)) <= same
         return .init(
             claim: claim,
             found:

@@ -41,7 +41,10 @@ public struct Matrix3: Equatable, Sendable {
 
     /// The element of a row and a column, 0...2 each.
     public subscript(row: Int, column: Int) -> Double {
-        get { row == 0 ? first[column] : row == 1 ? second[column] : third[column] }
+        get {
+            precondition((0..<3).contains(row), "Matrix3: found row \(row), expected 0 to 2")
+            return row == 0 ? first[column] : row == 1 ? second[column] : third[column]
+        }
         set {
             precondition((0..<3).contains(row), "Matrix3: found row \(row), expected 0 to 2")
             switch row {
