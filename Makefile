@@ -178,11 +178,12 @@ SECTIONS = $(wildcard $(EXPERIMENTS:%=$(RESULTS)/%.md))
 
 results-page:
 	{ cat $(RESULTS)/Protocol.md; \
-	printf '\n## Which claims hold\n\n| where | the paper | here |\n|---|---|---|\n'; \
+	printf '\n## Which claims hold\n\n| where | the claim | here |\n|---|---|---|\n'; \
 	awk -F '[.] Here: ' '/^## / { where = substr($$0, 4); sub(/:.*/, "", where) } \
 		match($$0, /[*][*](Holds|Does not hold|Undecided)[.][*][*]$$/) { \
 			verdict = tolower(substr($$0, RSTART + 2, RLENGTH - 5)); \
-			print "| " where " | " substr($$1, 14) " | " (verdict == "holds" ? verdict : "**" verdict "**") " |" }' $(SECTIONS); \
+			sub(/^- (The paper: )?/, "", $$1); \
+			print "| " where " | " $$1 " | " (verdict == "holds" ? verdict : "**" verdict "**") " |" }' $(SECTIONS); \
 	for section in $(SECTIONS); do echo; cat $$section; done; } > $(RESULTS)/README.md
 
 # The tests with each set of kernels that the processor has, on one thread and on two.

@@ -21,7 +21,7 @@ final class QuickExperimentTests: ExperimentTestCase {
             let picture = try Tensor<Float>(imageAt: path("\(file).png"))
             XCTAssertGreaterThan(picture.max().scalars[0] - picture.min().scalars[0], 0.5, name.rawValue)
             let report = try text("\(file).md")
-            for part in ["## ", "The quick version", "](\(name.rawValue).", "- The paper: "] {
+            for part in ["## ", "The quick version", "](\(name.rawValue).", ". Here: "] {
                 XCTAssert(report.contains(part), "\(name.rawValue): no \"\(part)\"")
             }
             for picture in report.matches(of: /\]\(([^)]*)\)/) {

@@ -89,19 +89,24 @@ struct ClassificationTable {
                     return [cell.percent, cell.interval.low, cell.interval.high].map { fixed($0, 3) }
                 }.joined(separator: ",")
         }
+        let keyWidth = 390.0
+        var layout = PanelGrid(rows: 1, columns: 2)
+        (layout.panelWidth, layout.panelHeight) = (450, 525)
+        layout.right = keyWidth
         var commands = """
-            set multiplot layout 1,2 margins 0.09,0.74,0.17,0.92 spacing 0.05,0
+            set multiplot
             set logscale x 2
             set xrange [\(fixed(Double(downsamplings[0]) / 1.2, 3)):\(fixed(Double(downsamplings.last!) * 1.2, 3))]
             set yrange [0:*]
             set xtics (\(downsamplings.map { "\"\($0)×\" \($0)" }.joined(separator: ", ")))
             set xlabel "downsampling"
-            set key at screen 0.755,0.53 left center vertical reverse Left samplen 2.5
+            set key at screen \(layout.point(Double(layout.width) - keyWidth + 25, Double(layout.height) / 2)) left center vertical reverse Left samplen 2.5
 
             """
         for (panel, transformer) in [NetworkConfiguration.Transformer.stn, .icstn].enumerated() {
             commands +=
-                "set title \"\(transformer.title)\" offset 0,-0.6\nset ylabel \"\(panel == 0 ? "test error (%)" : "")\" offset 1,0\n"
+                layout.panel(panel)
+                + "set title \"\(transformer.title)\" offset 0,-0.6\nset ylabel \"\(panel == 0 ? "test error (%)" : "")\" offset 1,0\n"
             let curves = Row.all.enumerated().filter { $0.element.transformer == transformer || $0.element.transformer == .none }
             let parts = curves.enumerated().flatMap { place, curve in
                 // Side by side, so that intervals can be told apart.
@@ -118,7 +123,7 @@ struct ClassificationTable {
             commands += "plot " + parts.joined(separator: ", \\\n    ") + "\nset key off\n"
         }
         let header = (["downsampling"] + names).joined(separator: ",")
-        try Plot(table: ([header] + lines).joined(separator: "\n") + "\n", commands: commands, width: 1500, height: 700)
+        try Plot(table: ([header] + lines).joined(separator: "\n") + "\n", commands: commands, width: layout.width, height: layout.height)
             .draw(.classification, settings)
     }
 

@@ -151,6 +151,10 @@ enum ProtocolChoices: Experiment {
             (["\"\(row.alternative.choice)\"", "\"\(row.alternative.name)\""]
                 + row.recalls.joined().map { $0.map { fixed($0.value, 4) } ?? "" }).joined(separator: ",") + "\n"
         }
+        var layout = PanelGrid(rows: 1, columns: downsamplings.count)
+        (layout.panelWidth, layout.panelHeight) = (380, 36 * Double(rows.count))
+        // Room for the labels and for the key.
+        (layout.left, layout.top) = (620, 110)
         let labels = rows.enumerated().map { "\"\($1.title)\" \($0)" }.joined(separator: ", ")
         let panels = downsamplings.enumerated().map { i, downsampling in
             let points = SamplerName.allCases.enumerated().map { j, kind in
@@ -158,8 +162,7 @@ enum ProtocolChoices: Experiment {
             }
             return """
                 set title "\(rateTitle(downsampling))"
-                set lmargin at screen \(i == 0 ? 0.4 : 0.72)
-                set rmargin at screen \(i == 0 ? 0.67 : 0.99)
+                \(layout.panel(i))\
                 set ytics (\(i == 0 ? labels : rows.indices.map { "\"\" \($0)" }.joined(separator: ", ")))
                 plot \(points.joined(separator: ", \\\n    "))
 
@@ -173,22 +176,11 @@ enum ProtocolChoices: Experiment {
                 set xrange [0:1]
                 set yrange [\(Double(rows.count) - 0.5):-0.5]
                 set xlabel "recall at a corner error of \(usual)"
-                set tmargin at screen 0.89
-                set bmargin at screen 0.12
-                \(panels.joined())set lmargin at screen 0.2
-                set tmargin at screen 1
-                set bmargin at screen 0.95
-                set title
-                set xlabel
-                unset border
-                unset tics
-                unset grid
-                set key inside center center horizontal
-                plot \(SamplerName.allCases.map { "NaN with points linetype \($0.lineType) title \"\($0.rawValue)\"" }.joined(separator: ", "))
+                \(panels.joined())\(layout.key(height: 50, SamplerName.allCases.map { ("points linetype \($0.lineType)", $0.rawValue) }))\
                 unset multiplot
 
                 """,
-            width: 1400, height: 1000
+            width: layout.width, height: layout.height
         ).draw(.protocolChoices, settings)
     }
 

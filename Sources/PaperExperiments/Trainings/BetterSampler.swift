@@ -162,9 +162,9 @@ enum BetterSampler: Experiment {
     ) -> ExperimentReport.Finding {
         let gain = bestGain(of: candidate, trainings)
         return .init(
+            source: .goal,
             claim:
-                "\(trainings.task.transformer.title) learns better by linearized sampling than by bilinear (a goal of this library's: by some sampler, "
-                + "each at its best rate)",
+                "\(trainings.task.transformer.title) learns better by some linearized sampler than by bilinear sampling, each at its best rate",
             found: gain.map { "the error of \"\(trainings.variants[candidate].name)\" is by \($0.text(2)) points lower" }
                 ?? "not trained yet",
             verdict: trainings.outcomes.count == planned ? gain?.isPositive : nil)

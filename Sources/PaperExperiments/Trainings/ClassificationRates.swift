@@ -33,7 +33,7 @@ enum ClassificationRates: Experiment {
         let layout = PanelGrid(cells: rates.count + 1)
         let panels = rates.enumerated().map { place, j in
             """
-            set title "rate \(trainings.rates[j].value)"
+            \(layout.panel(place))set title "rate \(trainings.rates[j].value)"
             set xlabel "\(place + layout.columns >= rates.count ? "iterations" : "")"
             set ylabel "\(layout.isFirstColumn(place) ? "validation error (%)" : "")" offset 1.5,0
             plot \(trainings.lines(rate: j))
@@ -44,7 +44,7 @@ enum ClassificationRates: Experiment {
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout \(layout.rows),\(layout.columns) margins \(layout.margins) spacing screen \(layout.gaps)
+                set multiplot
                 set xrange [0:*]
                 set yrange [0:*]
                 set format x "%.0s%c"
@@ -52,7 +52,7 @@ enum ClassificationRates: Experiment {
                 \(panels.joined())unset multiplot
 
                 """,
-            width: Int(layout.width), height: Int(layout.height)
+            width: layout.width, height: layout.height
         ).draw(.classificationRates, settings)
     }
 

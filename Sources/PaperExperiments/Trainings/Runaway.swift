@@ -47,13 +47,16 @@ enum Runaway: Experiment {
         let rows = zip(scales, errors).map { $0 + $1.dropFirst() }
         let rates = trainings.begunRates
         guard !rates.isEmpty else { return }
-        let keyWidth = 440.0, width = keyWidth + max(900, 600 * Double(rates.count))
+        let keyWidth = 440.0
+        var layout = PanelGrid(rows: 2, columns: rates.count)
+        (layout.panelWidth, layout.panelHeight) = (max(500, 770 / Double(rates.count)), 370)
+        (layout.gapY, layout.left, layout.right) = (80, 150, keyWidth)
         let panels = (0..<2).flatMap { row in
-            rates.map { j in
+            rates.enumerated().map { column, j in
                 """
-                set title "\(row == 0 ? "rate \(trainings.rates[j].value)" : "")"
+                \(layout.panel(row * rates.count + column))set title "\(row == 0 ? "rate \(trainings.rates[j].value)" : "")"
                 set xlabel "\(row == 1 ? "iterations" : "")"
-                set ylabel "\(j != rates[0] ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
+                set ylabel "\(column != 0 ? "" : row == 0 ? "scale of the view" : "validation error (%)")" offset 1.5,0
                 \(row == 0 ? "set logscale y\nset yrange [\(leastScale):10]\nset format y \"%g\"" : "unset logscale y\nset yrange [0:*]")
                 plot \(trainings.lines(rate: j, offset: row * (names.count - 1)))
                 set key off
@@ -64,13 +67,13 @@ enum Runaway: Experiment {
         try Plot(
             table: ([names + otherNames.dropFirst()] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 2,\(rates.count) margins 0.11,\(fixed(1 - keyWidth / width, 3)),0.12,0.93 spacing 0.09,0.08
+                set multiplot
                 set xrange [0:*]
-                set key at screen \(fixed(1.02 - keyWidth / width, 3)),0.5 left center vertical reverse Left samplen 2.5
+                set key at screen \(layout.point(Double(layout.width) - keyWidth + 30, Double(layout.height) / 2)) left center vertical reverse Left samplen 2.5
                 \(panels.joined())unset multiplot
 
                 """,
-            width: Int(width), height: 1000
+            width: layout.width, height: layout.height
         ).draw(.runaway, settings)
     }
 

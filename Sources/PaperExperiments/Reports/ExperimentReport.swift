@@ -2,8 +2,14 @@ import Files
 
 /// What an experiment says about its data: a section of the page of results.
 struct ExperimentReport {
-    /// A claim of the paper's beside what was found.
+    /// A claim beside what was found.
     struct Finding {
+        enum Source: String {
+            case paper = "The paper"
+            case goal = "Our goal"
+        }
+
+        var source = Source.paper
         var claim, found: String
         /// What becomes of the claim here; nil where it is no matter of yes or no.
         var verdict: Verdict?
@@ -29,7 +35,7 @@ struct ExperimentReport {
         if !table.isEmpty { text += table + "\n" }
         for finding in findings {
             let verdict = finding.verdict.map { " **\($0.rawValue).**" } ?? ""
-            text += "- The paper: \(finding.claim). Here: \(finding.found).\(verdict)\n"
+            text += "- \(finding.source.rawValue): \(finding.claim). Here: \(finding.found).\(verdict)\n"
         }
         try writeFile(text, to: settings.path("\(name.rawValue).md"))
     }

@@ -77,37 +77,37 @@ enum PerturbedMNIST: Experiment {
     /// Above by Adam, below by SGD; to the left digits of which is lost what leaves the image, to the right whole ones.
     private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
-        var isFirst = true
-        let panels = [(0, "Adam"), (2, "SGD")].flatMap { offset, optimizer in
-            [(0, "cut"), (4, "whole")].map { set, title -> String in
-                let lines = [0, 1].compactMap { sampler -> String? in
-                    let variant = set + offset + sampler
-                    guard let rate = trainings.bestRate(variant) else { return nil }
-                    return "data using 1:\(trainings.column(variant, rate: rate)) with lines linetype \(samplers[sampler].lineType) "
-                        + "title \"\(samplers[sampler].rawValue)\""
+        var layout = PanelGrid(rows: 2, columns: 2)
+        layout.top = 100
+        let panels = ["cut digits, Adam", "whole digits, Adam", "cut digits, SGD", "whole digits, SGD"].enumerated().map { place, title in
+            // Variants come in the order of digits, optimizer and sampler.
+            let first = 4 * (place % 2) + 2 * (place / 2)
+            let lines = samplers.enumerated().compactMap { j, sampler in
+                trainings.bestRate(first + j).map {
+                    "data using 1:\(trainings.column(first + j, rate: $0)) with lines linetype \(sampler.lineType)"
                 }
-                guard !lines.isEmpty else { return "set multiplot next\n" }
-                defer { isFirst = false }
-                return """
-                    set title "\(title) digits, \(optimizer)"
-                    set xlabel "\(offset == 2 ? "iterations" : "")"
-                    set ylabel "\(set == 0 ? "validation error (%)" : "")" offset 1.5,0
-                    \(isFirst ? "set key on" : "set key off")
-                    plot \(lines.joined(separator: ", \\\n    "))
-
-                    """
             }
+            guard !lines.isEmpty else { return "" }
+            return """
+                \(layout.panel(place))set title "\(title)"
+                set xlabel "\(place / 2 == 1 ? "iterations" : "")"
+                set ylabel "\(layout.isFirstColumn(place) ? "validation error (%)" : "")" offset 1.5,0
+                plot \(lines.joined(separator: ", \\\n    "))
+
+                """
         }
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
-                set multiplot layout 2,2
+                set multiplot
+                set key off
                 set xrange [0:*]
                 set yrange [0:15]
-                \(panels.joined())unset multiplot
+                set format x "%.0s%c"
+                \(panels.joined())\(layout.key(height: 50, samplers.map { ("lines linetype \($0.lineType)", $0.rawValue) }))unset multiplot
 
                 """,
-            width: 1300, height: 1000
+            width: layout.width, height: layout.height
         ).draw(.mnist, settings)
     }
 
