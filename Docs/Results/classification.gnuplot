@@ -1,5 +1,5 @@
 data = 'classification.csv'
-set terminal svg background "white" size 1500,700 font "DejaVu Sans,20"
+set terminal svg background "white" size 1500,695 font "DejaVu Sans,20"
 if (!exists("prints_picture")) set output 'classification.svg'
 set datafile separator comma
 set datafile columnheaders
@@ -15,13 +15,17 @@ set linetype 5 linecolor rgb "#E69F00" linewidth 3 pointtype 11 pointsize 1.2
 set linetype 6 linecolor rgb "#56B4E9" linewidth 3 pointtype 6 pointsize 1.2
 set linetype 7 linecolor rgb "#000000" linewidth 3 pointtype 4 pointsize 1.2
 set linetype cycle 7
-set multiplot layout 1,2 margins 0.09,0.74,0.17,0.92 spacing 0.05,0
+set multiplot
 set logscale x 2
 set xrange [0.833:9.600]
 set yrange [0:*]
 set xtics ("1×" 1, "2×" 2, "4×" 4, "8×" 8)
 set xlabel "downsampling"
-set key at screen 0.755,0.53 left center vertical reverse Left samplen 2.5
+set key at screen 0.7567,0.5000 left center vertical reverse Left samplen 2.5
+set lmargin at screen 0.0800
+set rmargin at screen 0.3800
+set tmargin at screen 0.9137
+set bmargin at screen 0.1583
 set title "STN" offset 0,-0.6
 set ylabel "test error (%)" offset 1,0
 plot data using ($1*2**(-0.10)):2:3:4 with yerrorbars linetype 7 title "", \
@@ -35,6 +39,10 @@ plot data using ($1*2**(-0.10)):2:3:4 with yerrorbars linetype 7 title "", \
     data using ($1*2**(0.10)):14:15:16 with yerrorbars linetype 6 title "", \
     data using ($1*2**(0.10)):14 with lines linetype 6 title "linearized-bias-free"
 set key off
+set lmargin at screen 0.4400
+set rmargin at screen 0.7400
+set tmargin at screen 0.9137
+set bmargin at screen 0.1583
 set title "IC-STN" offset 0,-0.6
 set ylabel "" offset 1,0
 plot data using ($1*2**(-0.10)):2:3:4 with yerrorbars linetype 7 title "", \

@@ -1,5 +1,5 @@
 data = 'noise-ablation.csv'
-set terminal svg background "white" size 970,702 font "DejaVu Sans,20"
+set terminal svg background "white" size 1170,702 font "DejaVu Sans,20"
 if (!exists("prints_picture")) set output 'noise-ablation.svg'
 set datafile separator comma
 set datafile columnheaders
@@ -21,8 +21,8 @@ set xrange [0:0.5]
 set yrange [0:1]
 set xtics 0.1
 set ytics 0.2
-set lmargin at screen 0.1443
-set rmargin at screen 0.9691
+set lmargin at screen 0.1197
+set rmargin at screen 0.9744
 set tmargin at screen 0.8405
 set bmargin at screen 0.1567
 set title "1×" offset 0,-0.5

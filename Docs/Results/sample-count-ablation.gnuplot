@@ -1,5 +1,5 @@
 data = 'sample-count-ablation.csv'
-set terminal svg background "white" size 946,512 font "DejaVu Sans,20"
+set terminal svg background "white" size 1226,552 font "DejaVu Sans,20"
 if (!exists("prints_picture")) set output 'sample-count-ablation.svg'
 set datafile separator comma
 set datafile columnheaders
@@ -21,10 +21,10 @@ set xrange [0:0.5]
 set yrange [0:1]
 set xtics 0.1
 set ytics 0.2
-set lmargin at screen 0.1480
-set rmargin at screen 0.5285
-set tmargin at screen 0.7812
-set bmargin at screen 0.2148
+set lmargin at screen 0.1142
+set rmargin at screen 0.5220
+set tmargin at screen 0.7971
+set bmargin at screen 0.1993
 set title "4× downsampling" offset 0,-0.5
 set format y "%g"
 set ylabel "recall (share of pairs)"
@@ -34,10 +34,10 @@ plot data using 1:2 with lines linetype 1, \
     data using 1:3 with lines linetype 2, \
     data using 1:4 with lines linetype 3, \
     data using 1:5 with lines linetype 4
-set lmargin at screen 0.5877
-set rmargin at screen 0.9683
-set tmargin at screen 0.7812
-set bmargin at screen 0.2148
+set lmargin at screen 0.5677
+set rmargin at screen 0.9755
+set tmargin at screen 0.7971
+set bmargin at screen 0.1993
 set title "8× downsampling" offset 0,-0.5
 set format y ""
 set ylabel ""
@@ -50,7 +50,7 @@ plot data using 1:6 with lines linetype 1, \
 set lmargin at screen 0.0000
 set rmargin at screen 1.0000
 set tmargin at screen 1.0000
-set bmargin at screen 0.9023
+set bmargin at screen 0.9094
 set title
 set xlabel
 set ylabel
