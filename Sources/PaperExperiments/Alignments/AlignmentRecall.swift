@@ -10,7 +10,7 @@ enum AlignmentRecall: Experiment {
     /// digits lie on black anyway.
     private static let regions: [ImageSource: Double] = [.mnist: 1, .gtsrb: 0.75, .voc: 0.5, .scenes: 0.5]
 
-    /// The paper's three samplers, the linearized one with the released code's noise, and `align` as it is without settings.
+    /// The paper's three samplers, the linearized one with the released code's noise, and `align` by the paper's search as it is without settings.
     private enum Method: CaseIterable {
         case paper(SamplerName), released, ours
 
@@ -115,7 +115,7 @@ enum AlignmentRecall: Experiment {
             setUp: """
                 \(panels[0].errors[0].byImage.count) images and \(AlignmentTask.views(settings)) views of each, turned, scaled along each axis and \
                 moved at random (standard deviations π/4, a factor of √2, 0.2). The target is averaged to the pixels that the start shows, divided by \
-                the downsampling. Adam, 200 steps at a rate of 0.02; "align" is this library's default: Levenberg-Marquardt on the same slopes under \
+                the downsampling. Adam, 200 steps at a rate of 0.02; "align" is the paper's search as this library has it: Levenberg-Marquardt on the same slopes under \
                 shrinking noise. The linearized sampler's noise is a pixel of the target wide and added before the transformation, as in the paper's \
                 text; "released noise" is added after it, a quarter of a pixel of the untransformed target wide, as in the authors' released code. \
                 Intervals are 95 % percentiles of a bootstrap over the images.

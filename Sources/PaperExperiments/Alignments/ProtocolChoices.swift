@@ -4,7 +4,7 @@ import LinWarp
 import Plots
 
 /// What becomes of Fig. 7 on photographs where something that the paper leaves open is chosen otherwise: one choice at a time, on photographs
-/// and views that Fig. 7 does not show.
+/// that Fig. 7 does not show.
 enum ProtocolChoices: Experiment {
     private static let downsamplings = [1.0, 8]
     /// Views of each photograph.
