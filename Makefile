@@ -4,7 +4,7 @@ SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 # Without testable imports tests use the very build that the program is made of, instead of a second one.
 TEST = $(SWIFT) test -c release --disable-testable-imports
-PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev libcairo2-dev fonts-dejavu-core zlib1g-dev \
+PACKAGES = libopenblas-dev liblapacke-dev libpng-dev libjpeg-dev libtiff-dev libwebp-dev libcairo2-dev fonts-dejavu-core zlib1g-dev \
 	pkg-config gnuplot-nox
 TARGETS = LinWarp LinearAlgebra Tensors Sampling Registration Stacking NeuralNetworks NumPyFiles Images Datasets
 SWIFT_CODE = Sources Tests Benchmarks Fuzzing Examples Package.swift
@@ -186,7 +186,7 @@ results-page:
 			print "| " where " | " $$1 " | " (verdict == "holds" ? verdict : "**" verdict "**") " |" }' $(SECTIONS); \
 	for section in $(SECTIONS); do echo; cat $$section; done; } > $(RESULTS)/README.md
 
-# The tests with each set of kernels that the processor has, on one thread and on two.
+# The tests with each set of kernels that the processor has, on one thread, on two and on three.
 test-kernels: setup
 	$(BUILD) --build-tests
 	for level in baseline $(shell grep -om1 'avx2' /proc/cpuinfo) $(shell grep -om1 'avx512vl' /proc/cpuinfo | sed 's/vl//'); do \

@@ -85,7 +85,7 @@ def align(
     initial: where to begin, a 3 x 3 matrix in the `convention` ("normalized", "opencv", "itk", "skimage" or "torch").
     near: begin at `initial`, or the identity, and nowhere else: the fastest.
     comparing: "auto", "intensity", or "structure" for images of different sensors.
-    source_mask, target_mask: [H, W]; pixels count where they are true, or above one half.
+    source_mask, target_mask: [H, W]; pixels count where they are true, whole numbers other than 0, or floats above one half.
     axes: "HW", "HWC" or "CHW", where the last axis does not show it.
 
     Raises LinWarpArgumentError. An alignment that can't be trusted is no error: see its `verdict`.

@@ -74,7 +74,7 @@ library = _loaded()
 def check(status):
     """Raises what a status stands for."""
     if status:
-        raise ERRORS.get(status, LinWarpError)(library.linwarp_last_error().decode())
+        raise ERRORS.get(status, LinWarpError)(library.linwarp_last_error().decode(errors="replace"))
 
 
 class Options:
@@ -105,6 +105,8 @@ class Options:
             return
         array = numpy.asarray(value)
         if name.endswith(b"mask"):
+            if array.ndim != 2:
+                raise LinWarpArgumentError(f"{name.decode()}: found the shape {list(array.shape)}, expected [H, W]")
             mask = numpy.ascontiguousarray(array > 0.5 if array.dtype.kind == "f" else array != 0).astype(numpy.uint8) * 255
             view = image_view(mask, "HW", name.decode())
             check(library.linwarp_options_set_image(self.handle, name, byref(view)))

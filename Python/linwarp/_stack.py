@@ -31,6 +31,8 @@ class Stack:
     def __init__(self, frames: Sequence[numpy.ndarray], axes: Optional[str], options: dict):
         self._frames, self._axes = frames, axes
         self._held: dict = {}
+        self._layouts: dict = {}
+        self._failures: dict = {}
         self._lock = threading.Lock()
         # The library keeps these as long as the stack lives.
         self._calls = FRAME(self._frame), RELEASE(self._release)
@@ -44,15 +46,18 @@ class Stack:
         self.frames: list[StackedFrame] = [self._stacked(index) for index in range(len(frames))]
 
     def _frame(self, _, index, image):
-        # What is raised here can't pass through the library: the frame is left out.
+        # What is raised here can't pass through the library: the frame is left out, and says why.
         try:
             array, axes, view = as_image(self._frames[index], self._axes, f"frame {index}")
             with self._lock:
                 self._held.setdefault(index, []).append(array)
-                self._layout = axes, array.dtype, view.channels
+                self._layouts[index] = axes, array.dtype, view.channels
+                self._failures.pop(index, None)
             image[0] = view
             return 0
-        except Exception:
+        except Exception as error:
+            with self._lock:
+                self._failures[index] = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             return 1
 
     def _release(self, _, index, image):
@@ -63,7 +68,8 @@ class Stack:
         matrix, deviations, reason = numpy.empty((3, 3)), numpy.empty(4), c_char_p()
         check(library.linwarp_stack_frame(self._handle, index, doubles(matrix), doubles(deviations), byref(reason)))
         is_known = not numpy.isnan(matrix).any()
-        return StackedFrame(index, matrix if is_known else None, deviations if is_known else None, reason.value.decode() or None)
+        return StackedFrame(index, matrix if is_known else None, deviations if is_known else None,
+                            self._failures.get(index) or reason.value.decode(errors="replace") or None)
 
     def window(self, crop: str = "common") -> tuple[int, int, int, int]:
         """The part of the reference's plane that a crop ("common", "reference" or "all") stands for: x, y, width and height in pixels."""
@@ -72,9 +78,10 @@ class Stack:
         return tuple(window)
 
     def combine(self, combination: str = "mean", crop: str = "common") -> numpy.ndarray:
-        """The frames that belong to the stack as one image: their "mean", "median" or "sharpest" parts, with their axes and type."""
+        """The frames that belong to the stack as one image: their "mean", "median" or "sharpest" parts, with the axes and the type of
+        the first of them."""
         x, y, width, height = self.window(crop)
-        axes, dtype, channels = self._layout
+        axes, dtype, channels = self._layouts[next(frame.index for frame in self.frames if frame.reason is None)]
         sizes = {"C": channels, "H": height, "W": width}
         out = numpy.empty([sizes[axis] for axis in axes], dtype)
         view = image_view(out, axes, "out")
@@ -92,7 +99,7 @@ def stack(
         than once and from several threads, and a few are in memory at a time.
     reference: "first", "previous", "mean", or a frame's number from 0.
     family: as of `linwarp.align`.
-    mask: [H, W], which pixels of every frame count.
+    mask: [H, W], which pixels of every frame count, as of `linwarp.align`.
     axes: "HW", "HWC" or "CHW", where the last axis does not show it.
 
     Returns the stack; frames that don't belong to it have a `reason`. Raises LinWarpError where none does.

@@ -32,7 +32,7 @@ def sample(
         `draws="lattice"` samples are spread evenly, and 5 are as exact as 8; `noise_frame="source"` is the noise of the authors' released code.
     sigmas: of the multi-scale sampler, in pixels.
 
-    Returns [N, C, h, w]. The linearized sampler gives the input a gradient where `image_gradient` is "centre" or "all-samples". Raises
+    Returns [N, C, h, w], which can be differentiated once. The linearized sampler gives the input a gradient where `image_gradient` is "centre" or "all-samples". Raises
     LinWarpArgumentError.
     """
     options = {"sampler": sampler, "padding": padding, "align_corners": align_corners, "call": call}
@@ -79,6 +79,7 @@ class _Sample(torch.autograd.Function):
 
     @staticmethod
     @torch.compiler.disable
+    @torch.autograd.function.once_differentiable
     def backward(context, weights):
         input, grid, *slopes = context.saved_tensors
         gradients = [torch.empty_like(tensor, memory_format=torch.contiguous_format) if needed else None

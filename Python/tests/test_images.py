@@ -142,6 +142,17 @@ def test_stack():
     with pytest.raises(linwarp.LinWarpError):
         linwarp.stack(Lazy(), family="translation")
 
+    class Broken(Lazy):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return frames[3] if index == 2 else super().__getitem__(index)
+
+    assert linwarp.stack(Broken(), family="translation").frames[1].reason == "OSError: there is no such file"
+    planes = [frames[0], numpy.ascontiguousarray(numpy.moveaxis(frames[1], 2, 0)).astype(numpy.float32) / 255, frames[3]]
+    assert linwarp.stack(planes, family="translation").combine("mean").dtype == numpy.uint8
+
 
 def test_threads():
     """Sixteen at once, each as it would be alone."""
@@ -172,7 +183,7 @@ def test_threads():
     ((SOURCE, TARGET[:, :, :2]), {}, "target.channels"), ((SOURCE.astype(numpy.complex64), TARGET), {}, "source"),
     ((SOURCE[None], TARGET), {}, "source"), ((SOURCE, TARGET), {"initial": [1, 2]}, "option initial"),
     ((SOURCE, TARGET), {"initial": [float("nan")] * 9}, "option initial"), ((SOURCE, TARGET), {"axes": "WHC"}, "WHC"),
-    ((SOURCE, TARGET), {"target_mask": numpy.ones((3, 3))}, "mask"), ((SOURCE, TARGET), {"target_mask": numpy.zeros((110, 140))}, "mask"),
+    ((SOURCE, TARGET), {"target_mask": numpy.ones((3, 3))}, "mask"), ((SOURCE, TARGET), {"target_mask": numpy.ones((110, 140, 3))}, "mask"), ((SOURCE, TARGET), {"target_mask": numpy.zeros((110, 140))}, "mask"),
 ])
 def test_bad_input(arguments, options, named):
     with pytest.raises(linwarp.LinWarpArgumentError, match=named):

@@ -60,6 +60,14 @@ def test_gradients():
             (image,))
 
 
+def test_once_differentiable():
+    image, points, _ = arguments()
+    points.requires_grad_()
+    first, = torch.autograd.grad(sample(image, points, sampler="bilinear").sum(), points, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first.sum().backward()
+
+
 def test_linearized_slopes():
     """On a plane every slope is exact."""
     y, x = torch.meshgrid(torch.arange(40.0, dtype=torch.float64), torch.arange(50.0, dtype=torch.float64), indexing="ij")

@@ -160,6 +160,6 @@ private func options(_ handle: OpaquePointer?) throws -> Options {
         let options = try options(handle)
         let view = try View(image, "image")
         guard view.shape[0] == 1 else { throw Failure.invalid("image", found: "\(view.shape[0]) channels", expected: "one") }
-        try options.set(name, .image(try view.tensor(as: Float.self).reshaped(Array(view.shape[1...]))))
+        try options.set(name, .image(try view.tensor(as: Float.self, copies: true).reshaped(Array(view.shape[1...]))))
     }
 }

@@ -34,7 +34,7 @@ private struct FrameSource: @unchecked Sendable {
         defer { if let release = frames.release { release(frames.context, Int64(index), &image) } }
         let view = try View(&image, "frame \(index)")
         guard view.shape[0] <= 4 else { throw Failure.invalid("frame \(index).channels", found: "\(view.shape[0])", expected: "1 to 4") }
-        return try view.tensor(as: Float.self)
+        return try view.tensor(as: Float.self, copies: true)
     }
 }
 
@@ -128,7 +128,7 @@ extension TakenOptions {
         let numbers = (0..<4).map { Int(clamping: window[$0]) }
         let part = StackWindow(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
         let farthest = 1 << 28
-        guard target.shape[1] == part.height, target.shape[2] == part.width, abs(part.x) < farthest, abs(part.y) < farthest else {
+        guard target.shape[1] == part.height, target.shape[2] == part.width, part.x.magnitude < farthest, part.y.magnitude < farthest else {
             throw Failure.invalid(
                 "target", found: "\(target.shape)",
                 expected: "the window's \(part.width) x \(part.height) pixels, within \(farthest) of the reference")

@@ -65,8 +65,10 @@ struct View {
 
     /// The numbers, whole ones as 0 to 1; for use while the caller waits. Those that lie as a tensor's do stay where they are. Throws where there is
     /// no memory for others.
-    func tensor<Scalar: FloatingScalar>(as scalar: Scalar.Type) throws -> Tensor<Scalar> {
-        if let own = run(of: scalar) { return Tensor(sharing: UnsafeBufferPointer(own), shape: shape) {} }
+    ///
+    /// - Parameter copies: Whether all are copied, to be used also after the caller has gone on.
+    func tensor<Scalar: FloatingScalar>(as scalar: Scalar.Type, copies: Bool = false) throws -> Tensor<Scalar> {
+        if !copies, let own = run(of: scalar) { return Tensor(sharing: UnsafeBufferPointer(own), shape: shape) {} }
         try Memory.require(count * MemoryLayout<Scalar>.stride)
         return Tensor(shape: shape) { out in
             let out = out.baseAddress!

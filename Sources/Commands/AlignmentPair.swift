@@ -28,7 +28,7 @@ struct AlignmentPair {
         }
         let source = try readImage(sourcePath)
         self.init(source: source.pixels, target: try readImage(targetPath).pixels, sourceName: sourcePath, targetName: targetPath)
-        writing = written.writing(like: source, as: source.depth == .float ? .tiff : .png)
+        writing = written.writing(like: source)
     }
 
     init(source: Tensor<Float>, target: Tensor<Float>, sourceName: String, targetName: String) {

@@ -53,12 +53,17 @@ struct PointsCommand: ParsableCommand {
 
     mutating func run() throws {
         let toSource = try targetToSource()
-        let map = from == .target ? toSource : toSource.inverse!
-        let isStandardInput = points == "-"
+        guard let map = from == .target ? toSource : toSource.inverse else {
+            throw Failure(
+                description:
+                    "\(alignment ?? "--matrix"): found a transformation beyond the precision of numbers, expected one with an inverse")
+        }
+        let isStandardInput = points == standardStream
         let table = try PointTable(
             isStandardInput ? "standard input" : points,
             text: isStandardInput
-                ? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) : try text(ofFile: points))
+                ? String(decoding: try bytesOfStandardInput(limit: textLimit, expected: "points"), as: UTF8.self)
+                : try text(ofFile: points))
         let lines = table.mapped { map.apply($0, $1) }
         guard let out else { return try printResults(lines) }
         do throws(FileError) { try replaceFile(at: out, with: Array((lines.joined(separator: "\n") + "\n").utf8)) } catch {
@@ -95,9 +100,12 @@ struct PointsCommand: ParsableCommand {
     }
 }
 
+/// In bytes.
+private let textLimit = 1 << 28
+
 /// The text of a file of an ordinary size.
 private func text(ofFile path: String) throws -> String {
-    do throws(InputFileError) { return try textOfFile(at: path, limit: 1 << 28) } catch {
+    do throws(InputFileError) { return try textOfFile(at: path, limit: textLimit) } catch {
         switch error {
         case .missing: throw Failure(description: "\(path): found no such file, expected one")
         case .isDirectory: throw Failure(description: "\(path): found a directory, expected a file")

@@ -120,21 +120,39 @@ struct WarpCommand: ParsableCommand {
 
     mutating func run() throws {
         guard images.count > 1 else { return try warp(images[0], to: out, as: try? WritableFormat(path: out)) }
-        let directory = try OutputDirectory(out).path
+        let results = try results(in: out)
+        _ = try OutputDirectory(out)
         let progress = quiet.progress()
         defer { progress.clear() }
         var pace = Pace("warping", of: images.count)
-        var written: Set<String> = []
-        for image in images {
-            let file = URL(fileURLWithPath: image)
+        for (image, (name, format)) in zip(images, results) {
+            try warp(image, to: name, as: format)
+            progress.show(pace.next())
+        }
+    }
+
+    /// The file that each image is written to; none of them is one that is read, or another's.
+    private func results(in directory: String) throws -> [(name: String, format: WritableFormat)] {
+        func place(_ path: String) -> URL { URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL }
+        let read = Set(images.map(place))
+        var written: Set<URL> = []
+        return try images.map { image in
             let format = writing.format ?? (try? WritableFormat(path: image)) ?? .png
-            let name = "\(directory)/\(file.deletingPathExtension().lastPathComponent).\(format.fileExtension)"
-            guard written.insert(name).inserted, URL(fileURLWithPath: name).standardizedFileURL != file.standardizedFileURL else {
+            let name = "\(directory)/\(URL(fileURLWithPath: image).deletingPathExtension().lastPathComponent).\(format.fileExtension)"
+            guard !read.contains(place(name)) else {
+                throw Failure(
+                    description:
+                        "--out: found \(directory), where \(image) would go to \(name), which is read; expected another directory"
+                )
+            }
+            guard written.insert(place(name)).inserted else {
                 throw Failure(
                     description: "\(image): found that it would be written to \(name), as another image is; expected names of their own")
             }
-            try warp(image, to: name, as: format)
-            progress.show(pace.next())
+            if let depth = writing.depth, !format.depths.contains(depth) {
+                throw ValidationError("--depth: \(ImageError.unsupportedDepth(path: name, found: depth, format: format))")
+            }
+            return (name, format)
         }
     }
 
@@ -155,7 +173,7 @@ struct WarpCommand: ParsableCommand {
         let count = source.shape[0] * shown.height * shown.width + (sampler == .multiScale ? 6 * source.count : 0)
         try requireMemory(MemoryLayout<Float>.stride * count, for: "--size \(shown.width)x\(shown.height) of \(image)")
         let matrix = try matrix(from: whole, to: size)
-        let writing = self.writing.writing(like: file, as: format ?? .png)
+        let writing = self.writing.writing(like: file, as: format)
         try writing.write(warped(source, matrix, size), to: out)
         if json {
             struct Report: Encodable {

@@ -51,10 +51,10 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// C0, DEL and C1; line and paragraph separators; embeddings, overrides and isolates of the writing direction.
+    /// C0 but for the tab, which only separates; DEL and C1; line and paragraph separators; embeddings, overrides and isolates of the writing direction.
     fileprivate var isControl: Bool {
         switch value {
-        case 0...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+        case 0...8, 0xA...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
         default: false
         }
     }

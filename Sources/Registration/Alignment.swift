@@ -27,9 +27,9 @@ public struct Alignment: Sendable {
     public var parameters: [Double]
     /// The aspect ratios of the two images, in whose coordinates the parameters act.
     public var frame: Frame
-    /// The mean squared difference at the beginning of each iteration, over the pixels that count.
+    /// The mean squared difference over the pixels that count: in the paper's search at the beginning of each iteration, else that at the end.
     public var losses: [Double]
-    /// The matrix before the first iteration and after each: one more than there were iterations.
+    /// In the paper's search the matrix before the first iteration and after each: one more than there were iterations. Else the one found.
     public var path: [Matrix3]
 
     /// How sure it is; nil after the paper's search, which does not say.

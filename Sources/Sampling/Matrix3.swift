@@ -71,9 +71,11 @@ public struct Matrix3: Equatable, Sendable {
     public var inverse: Matrix3? {
         let (a, b, c) = (first, second, third)
         let d = determinant
-        func largest(_ row: SIMD3<Double>) -> Double { max(abs(row[0]), abs(row[1]), abs(row[2])) }
-        let size = max(largest(a), largest(b), largest(c))
-        guard d.isFinite, abs(d) > 1e-14 * size * size * size else { return nil }
+        // The determinant's terms, of which nothing but rounding is left in a singular matrix, whatever the units of rows and columns.
+        let terms =
+            abs(a[0]) * (abs(b[1] * c[2]) + abs(b[2] * c[1])) + abs(a[1]) * (abs(b[0] * c[2]) + abs(b[2] * c[0]))
+            + abs(a[2]) * (abs(b[0] * c[1]) + abs(b[1] * c[0]))
+        guard d.isFinite, abs(d) > 1e-14 * terms else { return nil }
         return Matrix3(
             SIMD3(b[1] * c[2] - b[2] * c[1], a[2] * c[1] - a[1] * c[2], a[1] * b[2] - a[2] * b[1]) / d,
             SIMD3(b[2] * c[0] - b[0] * c[2], a[0] * c[2] - a[2] * c[0], a[2] * b[0] - a[0] * b[2]) / d,

@@ -12,7 +12,8 @@ public enum MatrixConvention: String, CaseIterable, Sendable, Codable {
     case itk
     /// From the target's pixels to the source's, the centre of the first at 0: what `skimage.transform.warp(source, matrix)` takes.
     case skimage
-    /// That of `torch.nn.functional.affine_grid(matrix[None, :2], size, align_corners=False)`. Affine; the same as `normalized`.
+    /// That of `torch.nn.functional.affine_grid(matrix[None, :2], size, align_corners=False)`. Affine; the same as `normalized` with 1 as the last
+    /// element.
     case torch
 
     /// Whether it holds for affine maps only.
@@ -30,7 +31,8 @@ public enum MatrixConvention: String, CaseIterable, Sendable, Codable {
         if isAffine && !normalized.isAffine { throw .homography(self) }
         let pixels = Matrix3.pixels(source) * normalized * Matrix3.pixels(target).inverse!
         switch self {
-        case .normalized, .torch: return normalized
+        case .normalized: return normalized
+        case .torch: return normalized.scaledToOne
         case .itk, .skimage: return pixels.scaledToOne
         case .opencv:
             guard let inverse = pixels.inverse else { throw .singular(self) }

@@ -41,18 +41,15 @@ public func resampled<Scalar: FloatingScalar>(
         image.rank == 3 && image.shape[1] > 0 && image.shape[2] > 0 && height > 0 && width > 0,
         "resampled: found an image of the shape \(image.shape) and a size of \(height)x\(width), expected [C, H, W] and a pixel at least")
     let (channels, size) = (image.shape[0], (height: image.shape[1], width: image.shape[2]))
-    if hasAlpha {
-        func seen(_ part: Tensor<Scalar>) -> Tensor<Scalar> {
-            resampled(part, matrix, height: height, width: width, interpolation: interpolation, padding: padding)
-        }
-        let (colors, opacity) = (image[0..<channels - 1], image[channels - 1..<channels])
-        let (product, share) = (seen(colors * opacity), seen(opacity))
-        return concatenate([product / maximum(share, Tensor(1e-6)), share], axis: 0)
-    }
     let pixels = Matrix3.pixels(size) * matrix * Matrix3.pixels((height, width)).inverse!
     let samples = samplesPerPixel(pixels, height: height, width: width, interpolation)
     var resampling = warp_resampling()
     let isExact = interpolation != .area && samples.x.count == 1 && samples.y.count == 1 && fallsOnPixels(pixels, height, width)
+    if hasAlpha && !isExact && interpolation != .nearest {
+        let seen = resampled(
+            weighted(image), matrix, height: height, width: width, interpolation: interpolation, padding: padding)
+        return unweighted(seen, like: image)
+    }
     (resampling.channels, resampling.padding) = (Int32(channels), padding.raw)
     // A pixel takes no part of its neighbours then, not even of a NaN.
     resampling.interpolation = isExact ? warp_nearest : interpolation.raw
@@ -78,6 +75,59 @@ public func resampled<Scalar: FloatingScalar>(
                         bottom: Int32(min(top + tileHeight, height)))
                     Scalar.kernels.resample(&resampling, &tile, out)
                 }
+            }
+        }
+    }
+}
+
+/// Colors times opacity, the last channel. What is under a transparent pixel counts for nothing, whatever it is.
+private func weighted<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor<Scalar> {
+    let plane = image.shape[1] * image.shape[2], colors = image.shape[0] - 1
+    return Tensor(shape: image.shape) { out in
+        image.withScalars { pixels in
+            let (pixels, out) = (pixels.baseAddress!, out.baseAddress!)
+            let opacity = pixels + colors * plane
+            for i in 0..<plane {
+                for start in stride(from: 0, to: colors * plane, by: plane) {
+                    (out + start + i).initialize(to: opacity[i] == 0 ? 0 : pixels[start + i] * opacity[i])
+                }
+                (out + colors * plane + i).initialize(to: opacity[i])
+            }
+        }
+    }
+}
+
+/// The colors of what was `weighted`. Cubic convolution has negative weights, and beside an edge of opacity their quotient can be anything: where a
+/// pixel is not wholly opaque, its colors stay between those that the image has.
+private func unweighted<Scalar: FloatingScalar>(_ seen: Tensor<Scalar>, like image: Tensor<Scalar>) -> Tensor<Scalar> {
+    let plane = seen.shape[1] * seen.shape[2], colors = seen.shape[0] - 1
+    let bounds = (0..<colors).map { image[$0].colorRange(under: image[colors]) }
+    var result = seen
+    result.withMutableScalars { pixels in
+        let pixels = pixels.baseAddress!
+        for i in 0..<plane {
+            let share = pixels[colors * plane + i]
+            for (color, bound) in bounds.enumerated() {
+                let value = pixels[color * plane + i] / max(share, 1e-6)
+                pixels[color * plane + i] = share < Scalar(opaque) ? min(max(value, bound.low), bound.high) : value
+            }
+            pixels[colors * plane + i] = max(share, 0)
+        }
+    }
+    return result
+}
+
+/// From this opacity on a pixel takes next to nothing from transparent neighbours.
+private let opaque = 0.999
+
+extension Tensor {
+    /// The lowest and the highest of a plane's numbers where opacity is not zero; zeros where it is everywhere.
+    fileprivate func colorRange(under opacity: Tensor) -> (low: Scalar, high: Scalar) {
+        withScalars { values in
+            opacity.withScalars { opacity in
+                var (low, high) = (Scalar.infinity, -Scalar.infinity)
+                for i in values.indices where opacity[i] != 0 { (low, high) = (Swift.min(low, values[i]), Swift.max(high, values[i])) }
+                return low <= high ? (low, high) : (0, 0)
             }
         }
     }

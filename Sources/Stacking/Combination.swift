@@ -5,7 +5,7 @@ import Synchronization
 import Tensors
 
 extension Stack {
-    /// How aligned frames become one image: pixel by pixel, of those frames that show it.
+    /// How aligned frames become one image: pixel by pixel, of those frames that show it with finite numbers.
     public enum Combination: String, CaseIterable, Sendable, Codable {
         /// The mean: noise falls by the root of the number of frames.
         case mean
@@ -69,7 +69,7 @@ extension Stack {
             let images = OneEach<Tensor<Float>>(pair.count)
             try pair.indices.forEachConcurrently(atOnce: 2) { images.set($0, try frame(pair[$0].index)) }
             for (n, one) in pair.enumerated() {
-                try combiner.add(AlignedFrame(images.take(n), one.place!, window))
+                try combiner.add(AlignedFrame(images.take(n), one.place!, window).withoutHoles)
                 try progress(first + n + 1)
             }
         }
@@ -93,12 +93,13 @@ protocol FrameCombiner {
 
 /// A frame in the reference's place.
 struct AlignedFrame {
-    /// Grey or RGB, then opacity where frames have it. Beyond the frame its border goes on.
-    let pixels: Tensor<Float>
+    /// Grey or RGB, then opacity where frames have it, or where this one has holes. Beyond the frame its border goes on.
+    private(set) var pixels: Tensor<Float>
     /// What it shows of each row.
     let columns: [Range<Int>]
+    /// Whether frames have an opacity of their own.
+    let hasAlpha: Bool
 
-    var hasAlpha: Bool { pixels.shape[0].isMultiple(of: 2) }
     var colors: Int { pixels.shape[0] < 3 ? 1 : 3 }
 
     init(_ stack: Stack, _ frame: StackedFrame, _ window: StackWindow) throws {
@@ -115,9 +116,28 @@ struct AlignedFrame {
             let shown = outline.columns(y, in: window.x..<window.x + window.width)
             return shown.lowerBound - window.x..<shown.upperBound - window.x
         }
+        hasAlpha = image.shape[0].isMultiple(of: 2)
         pixels = resampled(
             image, window.matrix(place, size: size), height: window.height, width: window.width, padding: .border,
-            hasAlpha: image.shape[0].isMultiple(of: 2))
+            hasAlpha: hasAlpha)
+    }
+
+    /// Transparent where a number is not finite: what is missing in one frame is seen in others.
+    var withoutHoles: AlignedFrame {
+        let isFinite = pixels.withScalars { pixels in
+            // Of numbers that are finite the exponent is not the largest one.
+            pixels.reduce(0) { max($0, $1.magnitude.bitPattern) } < Float.infinity.bitPattern
+        }
+        guard !isFinite else { return self }
+        let plane = pixels.shape[1] * pixels.shape[2]
+        var whole = self
+        if !hasAlpha { whole.pixels = concatenate([pixels, Tensor(repeating: 1, shape: [1, pixels.shape[1], pixels.shape[2]])], axis: 0) }
+        whole.pixels.withMutableScalars { pixels in
+            for i in 0..<plane where stride(from: i, to: pixels.count, by: plane).contains(where: { !pixels[$0].isFinite }) {
+                for place in stride(from: i, to: pixels.count, by: plane) { pixels[place] = 0 }
+            }
+        }
+        return whole
     }
 
     /// Black beyond the frame.
@@ -147,12 +167,12 @@ struct AlignedFrame {
     /// Calls `body` for each row from several threads: its number, what the frame shows of it, and its opacity where it has some; then the
     /// planes of the pixels, `plane` numbers apart.
     func forEachRow(_ body: (_ y: Int, _ columns: Range<Int>, _ pixels: UnsafePointer<Float>, _ opacity: UnsafePointer<Float>?) -> Void) {
-        let (height, width) = (pixels.shape[1], pixels.shape[2])
+        let (height, width, hasOpacity) = (pixels.shape[1], pixels.shape[2], pixels.shape[0] > colors)
         pixels.withScalars { pixels in
             let pixels = pixels.baseAddress!
             Threads.forEachPiece(of: height, size: max(1, 16384 / width)) { rows in
                 for y in rows {
-                    body(y, columns[y], pixels + y * width, hasAlpha ? pixels + (colors * height + y) * width : nil)
+                    body(y, columns[y], pixels + y * width, hasOpacity ? pixels + (colors * height + y) * width : nil)
                 }
             }
         }

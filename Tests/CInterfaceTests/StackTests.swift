@@ -12,19 +12,8 @@ final class StackTests: XCTestCase {
     private final class Frames {
         let images: [Tensor<Float>]
         let held = Mutex(0)
-        /// Where the numbers of each are.
-        let memory: [UnsafeMutableBufferPointer<Float>]
 
-        init(_ images: [Tensor<Float>]) {
-            self.images = images
-            memory = images.map { image in
-                let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: image.count)
-                _ = copy.initialize(from: image.scalars)
-                return copy
-            }
-        }
-
-        deinit { for one in memory { one.deallocate() } }
+        init(_ images: [Tensor<Float>]) { self.images = images }
 
         var source: linwarp_frames {
             linwarp_frames(
@@ -34,14 +23,23 @@ final class StackTests: XCTestCase {
                     guard index != 2 else { return 1 }
                     let shape = frames.images[Int(index)].shape
                     frames.held.withLock { $0 += 1 }
+                    // For this call alone.
+                    let numbers = UnsafeMutableBufferPointer<Float>.allocate(capacity: frames.images[Int(index)].count)
+                    _ = numbers.initialize(from: frames.images[Int(index)].scalars)
                     image!.pointee = linwarp_image(
-                        data: frames.memory[Int(index)].baseAddress, type: LINWARP_FLOAT32, channels: Int64(shape[0]),
+                        data: numbers.baseAddress, type: LINWARP_FLOAT32, channels: Int64(shape[0]),
                         height: Int64(shape[1]),
                         width: Int64(shape[2]), channel_stride: Int64(4 * shape[1] * shape[2]), row_stride: Int64(4 * shape[2]),
                         column_stride: 4)
                     return 0
                 },
-                release: { context, _, _ in Unmanaged<Frames>.fromOpaque(context!).takeUnretainedValue().held.withLock { $0 -= 1 } },
+                release: { context, index, image in
+                    let frames = Unmanaged<Frames>.fromOpaque(context!).takeUnretainedValue()
+                    let numbers = image!.pointee.data.assumingMemoryBound(to: Float.self)
+                    numbers.update(repeating: .nan, count: frames.images[Int(index)].count)
+                    numbers.deallocate()
+                    frames.held.withLock { $0 -= 1 }
+                },
                 context: Unmanaged.passUnretained(self).toOpaque())
         }
     }
@@ -118,5 +116,7 @@ final class StackTests: XCTestCase {
         var grey = CImage([1, 6, 8], LINWARP_FLOAT32)
         grey.withImage { assertFails(linwarp_stack_combine(handle, "mean", window, &$0), naming: "target.channels") }
         grey.withImage { assertFails(linwarp_stack_combine(handle, "most", window, &$0), naming: "combination") }
+        window = [.min, .min, 8, 6]
+        grey.withImage { assertFails(linwarp_stack_combine(handle, "mean", window, &$0), naming: "target") }
     }
 }

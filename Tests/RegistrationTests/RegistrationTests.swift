@@ -81,6 +81,16 @@ final class RegistrationTests: XCTestCase {
     }
 
     /// Where each intensity becomes any other, structure finds the place.
+    /// Numbers of another range than 0...1 are as good: counts of a camera, or a dim measurement.
+    func testAnyRangeOfNumbers() throws {
+        let truth = motion(25, 0.9, 8, -5)
+        let (source, target) = (scene, view(scene, truth))
+        for (factor, offset) in [(255.0, 0.0), (65535, -2000), (1e-4, 0), (1, -0.5)] {
+            func inOtherUnits(_ image: Tensor<Float>) -> Tensor<Float> { image * Tensor(Float(factor)) + Tensor(Float(offset)) }
+            try assertFound(inOtherUnits(source), inOtherUnits(target), truth, AlignmentSettings(family: .similarity), "\(factor)")
+        }
+    }
+
     func testOtherSensor() throws {
         let truth = motion(10, 0.9, 5, 4)
         let other = view(scene, truth).mean(axes: [0], keepingAxes: true) - 0.5

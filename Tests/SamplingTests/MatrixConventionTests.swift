@@ -28,6 +28,9 @@ final class MatrixConventionTests: XCTestCase {
             try MatrixConvention.itk.matrix(of: affine, source: source, target: target),
             try MatrixConvention.skimage.matrix(of: affine, source: source, target: target))
         XCTAssertEqual(try MatrixConvention.torch.matrix(of: affine, source: source, target: target), affine)
+        // Of its two rows the program takes the third to be 0, 0, 1.
+        let half = Matrix3(affine.elements.map { $0 / 2 })
+        XCTAssertEqual(try MatrixConvention.torch.matrix(of: half, source: source, target: target), affine)
     }
 
     func testThereAndBack() throws {

@@ -217,6 +217,34 @@ final class ResampledTests: XCTestCase {
     }
 
     /// A number that is none stays where it is, and takes no neighbour with it.
+    /// What lies under transparent pixels does not come through, nor does anything brighter than the image beside an edge of opacity.
+    func testColorsBesideTransparency() {
+        let (height, width) = (40, 40)
+        let image = Tensor<Float>(shape: [4, height, width]) { out in
+            for i in out.indices {
+                let (x, y, channel) = (i % width, i / width % height, i / (width * height))
+                let isOpaque = (x / 5 + y / 7).isMultiple(of: 2)
+                out[i] = channel == 3 ? (isOpaque ? 1 : 0) : isOpaque ? 0.25 + 0.5 * Float((x + channel) % 2) : channel == 1 ? .nan : 99
+            }
+        }
+        let matrix = Matrix3.rotation(0.3) * .scaling(0.7, 0.9)
+        for interpolation in [Interpolation.auto, .bilinear, .cubic, .area] {
+            let seen = resampled(image, matrix, height: 50, width: 50, interpolation: interpolation, hasAlpha: true).scalars
+            for i in 0..<2500 {
+                XCTAssertGreaterThanOrEqual(seen[3 * 2500 + i], 0)
+                guard seen[3 * 2500 + i] > 0 else { continue }
+                for channel in 0..<3 {
+                    // Where all is opaque, cubic convolution overshoots a little.
+                    XCTAssertEqual(seen[channel * 2500 + i], 0.5, accuracy: 0.45, "\(interpolation)")
+                }
+            }
+        }
+        for interpolation in [Interpolation.auto, .nearest, .bilinear, .cubic] {
+            let same = resampled(image, .identity, height: height, width: width, interpolation: interpolation, hasAlpha: true)
+            XCTAssertEqual(same.scalars.map(\.bitPattern), image.scalars.map(\.bitPattern), "\(interpolation)")
+        }
+    }
+
     func testNotANumberStaysInItsPlace() {
         var image: Tensor<Float> = randomTensor([1, height, width], in: 0..<1, seed: 8)
         image.withMutableScalars { $0[5 * width + 6] = .nan }

@@ -120,6 +120,15 @@ final class Matrix3Tests: XCTestCase {
         }
         // Small is not singular.
         assertClose(try XCTUnwrap(Matrix3.scaling(1e-3, 1e-3).inverse), .scaling(1e3, 1e3), tolerance: 1e-12)
+        // Of pixels far away, and of the rows of tiny units.
+        assertClose(try XCTUnwrap(Matrix3.translation(1e6, -5e4).inverse), .translation(-1e6, 5e4), tolerance: 1e-9)
+        let far = Matrix3.translation(3e5, -2e5) * .rotation(0.3) * .scaling(1e-3, 1e3)
+        let back = try XCTUnwrap(far.inverse).apply(far.apply(12, -7).x, far.apply(12, -7).y)
+        XCTAssertEqual(back.x, 12, accuracy: 1e-6)
+        XCTAssertEqual(back.y, -7, accuracy: 1e-6)
+        XCTAssertNil(Matrix3([1, 2, 3, 2, 4, 6, 0, 0, 1]).inverse)
+        XCTAssertNil(Matrix3([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]).inverse)
+        XCTAssertNil(Matrix3([1e200, 0, 0, 0, 1e200, 0, 0, 0, 1]).inverse)
     }
 
     func testCornerDistance() {

@@ -105,6 +105,36 @@ final class CombinationTests: DirectoryTestCase {
         XCTAssertGreaterThan(same, found.count * 9 / 10)
     }
 
+    /// A pixel that one frame has no number for is the others'.
+    func testHoles() throws {
+        for channels in 1...4 {
+            let images = images(channels: channels)
+            var broken = images[1]
+            let hole = (y: 4, x: 7)
+            broken.withMutableScalars { $0[hole.y * width + hole.x] = .nan }
+            let stack = Stack(count: 5) { [broken] in $0 == 1 ? broken : images[$0] }
+            let without = Stack(count: 5) { images[$0] }
+            let window = try stack.window(.common, of: frames)
+            // Where the reference has it.
+            let (x, y) = (hole.x - shifts[1].x - window.x, hole.y - shifts[1].y - window.y)
+            for combination in Stack.Combination.allCases {
+                func combined(_ stack: Stack, _ frames: [StackedFrame]) throws -> [Float] {
+                    try stack.combined(frames, as: combination, window: window, scratch: directory).scalars
+                }
+                let found = try combined(stack, frames)
+                XCTAssert(found.allSatisfy(\.isFinite), "\(combination)")
+                if combination == .sharpest { continue }
+                let (whole, others) = (try combined(without, frames), try combined(without, frames.filter { $0.index != 1 }))
+                for i in found.indices {
+                    let isHole = i % window.width == x && i / window.width % window.height == y
+                    // The opacity of a mean is that over all frames that show the place.
+                    if isHole && channels % 2 == 0 && i / (window.width * window.height) == (channels < 3 ? 1 : 3) { continue }
+                    XCTAssertEqual(found[i], isHole ? others[i] : whole[i], accuracy: 1e-6, "\(combination) \(i)")
+                }
+            }
+        }
+    }
+
     func testSameBits() throws {
         let images = images(channels: 4)
         let stack = Stack(count: images.count) { images[$0] }

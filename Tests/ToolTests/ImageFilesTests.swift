@@ -81,6 +81,14 @@ final class ImageFilesTests: ToolTestCase {
         let run = try linwarp(["warp", "a.png", "a.tif", "--format", "png", "--out", "same"])
         XCTAssertEqual(run.code, 1)
         XCTAssertTrue(run.error.contains("a.tif: found that it would be written to same/a.png, as another image is"), run.error)
+        // Nothing is written over what is still to be read, under whatever name.
+        let before = try bytes("a.tif")
+        try FileManager.default.createSymbolicLink(atPath: path("here"), withDestinationPath: directory)
+        try assertFails(
+            ["warp", "a.png", "a.tif", "--format", "tiff", "--out", "here"], code: 1, naming: "--out: found here",
+            "here/a.tif, which is read")
+        XCTAssertEqual(try bytes("a.tif"), before)
+        try assertFails(["warp", "a.png", "b.tif", "--depth", "float", "--out", "deep"], code: 64, naming: "--depth", "deep/a.png")
     }
 
     /// Of a color: what lies outside, in part where a pixel is covered in part; and with alpha.

@@ -60,6 +60,18 @@ final class PointsTests: ToolTestCase {
         }
     }
 
+    /// Points on standard input; what stands beside them stays, tabs too.
+    func testStandardInput() throws {
+        let arguments = "--matrix 1,0,5,0,1,-3 --convention opencv --source-size 9x9 --target-size 9x9"
+        let run = try shell("printf 'x,y,name\\n1,2,a\\tb\\n' | $0 points - \(arguments)")
+        XCTAssertEqual(run.code, 0, run.error)
+        XCTAssertEqual(run.output, "x,y,name\n-4.0,5.0,a\tb\n")
+        let directory = try shell("$0 points - \(arguments) < .")
+        XCTAssertFalse(directory.wasKilled)
+        XCTAssertEqual(directory.code, 1)
+        XCTAssertTrue(directory.error.contains("standard input: cannot be read"), directory.error)
+    }
+
     func testBadInput() throws {
         let matrix = ["--matrix", "1,0,5,0,1,-3"]
         try "1,2\n".write(toFile: path("points.csv"), atomically: false, encoding: .utf8)

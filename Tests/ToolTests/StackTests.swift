@@ -106,6 +106,18 @@ final class StackTests: ToolTestCase {
         }
     }
 
+    /// Aligned frames that were cut otherwise in between, or are gone, are written again.
+    func testResumptionWithAnotherCrop() throws {
+        try writeFrames(stranger: false)
+        _ = try stack(["--out", "out"], stranger: false)
+        let first = try contents("out/aligned")
+        _ = try stack(["--out", "out", "--resume", "--crop", "reference"], stranger: false)
+        XCTAssertNotEqual(try contents("out/aligned"), first)
+        try remove("out/aligned/\(try XCTUnwrap(first.keys.sorted().last))")
+        _ = try stack(["--out", "out", "--resume"], stranger: false)
+        XCTAssertEqual(try contents("out/aligned"), first)
+    }
+
     func testResultsOfAnotherStack() throws {
         try writeFrames()
         let options = ["stack", "frame0.png", "frame1.png", "--out", "out"]

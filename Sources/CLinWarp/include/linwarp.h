@@ -148,8 +148,8 @@ linwarp_status linwarp_sample_gradient(
     const linwarp_array *slopes_x, const linwarp_array *slopes_y, const linwarp_array *input_gradient, const linwarp_array *grid_gradient);
 
 // Stacks: many frames of one scene. `frame` is asked for an image by its index, from several threads at once and more than once; it fills
-// in where the image is and returns 0, or another number where there is none. `release`, which may be null, is told when the image is not
-// used any more.
+// in where the image is and returns 0, or another number where there is none. `release`, which may be null, is told when the image, which is
+// copied, is not used any more. Both functions and `context` must work as long as the stack lives: combining asks for the frames again.
 //
 //     "reference"   text: first (the default), previous, mean, or a number from 0
 //     "family"      text, as for alignment

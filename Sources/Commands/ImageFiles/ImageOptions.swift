@@ -26,9 +26,9 @@ struct ImageOptions: ParsableArguments {
 
     /// - Parameters:
     ///   - source: What was read: its depth, color profile and resolution go on.
-    ///   - format: Where no option says it.
-    func writing(like source: ImageFile, as format: WritableFormat) -> ImageWriting {
-        let format = self.format ?? format
+    ///   - format: Where no option says it; nil for one that holds such samples.
+    func writing(like source: ImageFile, as format: WritableFormat? = nil) -> ImageWriting {
+        let format = self.format ?? format ?? ((depth ?? source.depth) == .float ? .tiff : .png)
         let depth = depth ?? format.depths.last { $0 <= source.depth } ?? format.depths[0]
         return ImageWriting(
             format: format, depth: depth, quality: quality, colorProfile: source.colorProfile, resolution: source.resolution,

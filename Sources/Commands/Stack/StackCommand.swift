@@ -84,7 +84,7 @@ struct StackCommand: ParsableCommand {
         let placed = try align(stack, files, journal, progress)
         let window = try namingOptions { try stack.window(crop, of: placed) }
         let like = try files.file(placed.first { $0.place != nil }!.index)
-        let writing = self.writing.writing(like: like, as: like.depth == .float ? .tiff : .png)
+        let writing = self.writing.writing(like: like)
         let channels = like.pixels.shape[0] + 1
         try requireMemory(
             8 * MemoryLayout<Float>.stride * channels * window.width * window.height,

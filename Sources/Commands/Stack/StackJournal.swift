@@ -28,7 +28,7 @@ final class StackJournal: Sendable {
         var written: Written?
     }
 
-    /// What an earlier run has found and written.
+    /// What an earlier run has found, and the files of it that are there.
     let steps: [Stack.Step]
     let written: [Written]
     private let path: String
@@ -47,7 +47,11 @@ final class StackJournal: Sendable {
                 throw Failure(
                     description: "--resume: found that \(path) is of \(difference(first.setup, setup)), expected the same stack")
             }
-            (steps, written) = (lines.compactMap(\.step), lines.compactMap(\.written))
+            steps = lines.compactMap(\.step)
+            // A file that was written again is what it was written as last, as long as it is there.
+            written = Dictionary(lines.compactMap(\.written).map { ($0.name, $0) }) { $1 }.values.filter {
+                FileManager.default.fileExists(atPath: "\(directory)/aligned/\($0.name)")
+            }
             // Without what the interruption has damaged.
             try replace(with: lines)
             return

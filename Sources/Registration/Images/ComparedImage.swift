@@ -80,17 +80,16 @@ package struct ComparedImage: Sendable {
 struct ComparedPyramid: Sendable {
     /// The full size first.
     let levels: [ComparedImage]
-    /// The largest difference between two of its numbers.
-    let range: Double
-
+    /// Of the pixels that count.
+    let values: ValueRange
     /// Whether its pixels say anything about a place.
     let hasContrast: Bool
 
     init(_ image: CountedImage, mostLevels: Int) {
         var (planes, counts) = (image.planes, image.counts)
-        range = valueRange(planes, counts)
+        values = ValueRange(planes, counts)
         let (width, counting) = (planes.shape[2], counts)
-        hasContrast = range > 0 && Registration.hasContrast(planes) { y, x in counting.map { $0[y * width + x] != 0 } ?? true }
+        hasContrast = values.range > 0 && Registration.hasContrast(planes) { y, x in counting.map { $0[y * width + x] != 0 } ?? true }
         var levels: [ComparedImage] = []
         while true {
             levels.append(ComparedImage(smoothing: planes, counts))
@@ -113,24 +112,36 @@ struct ComparedPyramid: Sendable {
     func level(shorterSide side: Int) -> Int { levels.lastIndex { $0.shorterSide >= side } ?? 0 }
 }
 
-/// The difference between the largest and the smallest number that counts.
-private func valueRange(_ planes: Tensor<Float>, _ counts: [UInt8]?) -> Double {
-    let pixels = planes.shape[1] * planes.shape[2]
-    // Eight at a time where nothing is left out.
-    var (lows, highs) = (SIMD8<Float>(repeating: .infinity), SIMD8<Float>(repeating: -.infinity))
-    planes.withScalars { x in
-        guard let counts else {
-            for i in stride(from: 0, to: x.count - 7, by: 8) {
-                let eight = UnsafeRawPointer(x.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self)
-                (lows, highs) = (pointwiseMin(lows, eight), pointwiseMax(highs, eight))
+/// Between which numbers an image's pixels lie.
+struct ValueRange: Sendable {
+    private let low, high: Float
+
+    /// - Parameters:
+    ///   - planes: [C, H, W].
+    ///   - counts: H x W, 0 where a pixel does not count; nil where all do.
+    init(_ planes: Tensor<Float>, _ counts: [UInt8]?) {
+        let pixels = planes.shape[1] * planes.shape[2]
+        // Eight at a time where nothing is left out.
+        var (lows, highs) = (SIMD8<Float>(repeating: .infinity), SIMD8<Float>(repeating: -.infinity))
+        planes.withScalars { x in
+            guard let counts else {
+                for i in stride(from: 0, to: x.count - 7, by: 8) {
+                    let eight = UnsafeRawPointer(x.baseAddress! + i).loadUnaligned(as: SIMD8<Float>.self)
+                    (lows, highs) = (pointwiseMin(lows, eight), pointwiseMax(highs, eight))
+                }
+                for i in x.count / 8 * 8..<x.count { (lows[0], highs[0]) = (min(lows[0], x[i]), max(highs[0], x[i])) }
+                return
             }
-            for i in x.count / 8 * 8..<x.count { (lows[0], highs[0]) = (min(lows[0], x[i]), max(highs[0], x[i])) }
-            return
+            for i in x.indices where counts[i % pixels] != 0 { (lows[0], highs[0]) = (min(lows[0], x[i]), max(highs[0], x[i])) }
         }
-        for i in x.indices where counts[i % pixels] != 0 { (lows[0], highs[0]) = (min(lows[0], x[i]), max(highs[0], x[i])) }
+        (low, high) = (lows.min(), highs.max())
     }
-    let (low, high) = (lows.min(), highs.max())
-    return low < high ? Double(high) - Double(low) : 0
+
+    /// The largest difference between two of the numbers.
+    var range: Double { low < high ? Double(high) - Double(low) : 0 }
+
+    /// Whether all are as those of image files are, which end at 0 and 1; a dim measurement is far from both, or all of it near 0.
+    var isWithinUnit: Bool { low >= 0 && high <= 1 && high >= 0.02 }
 }
 
 /// Shorter side of the smallest level.

@@ -10,7 +10,7 @@ struct Refinement: Sendable {
     private(set) var parameters: [Double]
     /// The logarithm of how much likelier the target is with the source under this transformation than without it, at the last level.
     private(set) var evidence = -Double.infinity
-    /// How far the last step moved a corner, in pixels of the compared source.
+    /// How far the last step at the last level moved a corner, in pixels of the compared source.
     private(set) var lastMove = Double.infinity
     /// By which pixels of each tile and channel are weighed; nil before the first robust step.
     private(set) var photometry: [warp_photometry]?
@@ -35,13 +35,14 @@ struct Refinement: Sendable {
     ///   - weighings: How often pixels are weighed anew by how well they fit; 0 for all alike.
     mutating func refine(on pair: TiledPair, steps: Int, tolerance: Double, weighings: Int = 0) {
         photometry = nil
+        lastMove = .infinity
         moments = pair.moments(matrix, nil)
         for round in 0..<weighings {
             photometry = pair.photometry(of: moments)
             moments = pair.moments(matrix, photometry)
             // What is weighed anew afterwards need not be looked at before, where the step is so short that it can't fail.
             if round + 1 < weighings, let step = step(on: pair, damping: 1e-6), step.distance < 0.25 {
-                parameters = step.parameters
+                (parameters, lastMove) = (step.parameters, step.distance)
             } else {
                 descend(on: pair, steps: steps, tolerance: tolerance)
             }

@@ -24,7 +24,7 @@ func denseStarts(_ pair: PyramidPair, in region: SearchRegion, stretched: Bool, 
             for stretch in stretches { jobs.append(turned.times(stretch).scaled(exp2(octave))) }
         }
     }
-    let template = Template(target)
+    let template = Template(target, range: pair.target.values.range)
     let found = [[Placed]](unsafeUninitializedCapacity: jobs.count) { results, count in
         let base = results.baseAddress!
         Threads.forEachPiece(of: jobs.count, size: 1) { piece in
@@ -59,8 +59,10 @@ private struct Template: Sendable {
     /// Rows of `stride` numbers; what has no weight is behind the width too.
     let stride: Int
     let pixels, weights: [Float]
+    /// The variance below which they show nothing.
+    private let leastVariance: Float
 
-    init(_ image: ComparedImage) {
+    init(_ image: ComparedImage, range: Double) {
         let (width, height, stride) = (image.width, image.height, (image.width + 7) / 8 * 8)
         let mean = image.planes.scalars.reduce(0, +) / Float(width * height)
         var pixels = [Float](repeating: 0, count: stride * height)
@@ -74,7 +76,7 @@ private struct Template: Sendable {
             }
         }
         (self.width, self.height, self.stride) = (width, height, stride)
-        (self.pixels, self.weights) = (pixels, weights)
+        (self.pixels, self.weights, leastVariance) = (pixels, weights, flat(range))
     }
 
     /// The best shifts of a source that is brought to this template's pixels.
@@ -149,7 +151,7 @@ private struct Template: Sendable {
         guard count >= least, count > 8 else { return nil }
         let vs = ss.sum() - s.sum() * s.sum() / count, vt = tt.sum() - t.sum() * t.sum() / count
         let product = st.sum() - s.sum() * t.sum() / count
-        guard vs > 1e-6 * count, vt > 1e-6 * count else { return nil }
+        guard vs > canvas.leastVariance * count, vt > leastVariance * count else { return nil }
         return -0.5 * Double(count) * log(max(1e-4, 1 - Double(product * product / (vs * vt))))
     }
 
@@ -160,6 +162,9 @@ private struct Template: Sendable {
 
 private let keptShifts = 3
 
+/// The variance of what is flat, in an image whose values have a range.
+private func flat(_ range: Double) -> Float { Float(1e-6 * range * range) }
+
 /// The source as a linear map shows it, around a place in it.
 private struct Canvas {
     let stride: Int
@@ -167,6 +172,8 @@ private struct Canvas {
     let values, known: [Float]
     /// How many are known.
     let total: Float
+    /// The variance below which they show nothing.
+    let leastVariance: Float
 
     init(_ source: ComparedPyramid, under linear: Linear2, around middle: Placement, width: Int, stride: Int, height: Int) {
         let full = source.levels[0]
@@ -196,6 +203,6 @@ private struct Canvas {
         total = known.reduce(0, +)
         let mean = values.reduce(0, +) / max(1, total)
         for i in values.indices where known[i] > 0 { values[i] -= mean }
-        (self.stride, self.values, self.known) = (stride, values, known)
+        (self.stride, self.values, self.known, leastVariance) = (stride, values, known, flat(source.values.range))
     }
 }

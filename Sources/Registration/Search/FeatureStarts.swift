@@ -16,7 +16,7 @@ struct Features: Sendable {
         let grey = level.planes.mean(axes: [0])
         (width, height) = (level.width, level.height)
         // To a range of 1, by which the least contrast of a keypoint is meant.
-        let scale = 1 / max(1e-12, Float(pyramid.range))
+        let scale = 1 / max(1e-12, Float(pyramid.values.range))
         space = ScaleSpace(Plane(width: width, height: height, pixels: grey.scalars.map { $0 * scale }))
         let (w, h) = (width, height)
         keypoints = space.extrema(limit: mostKeypoints) { x, y in

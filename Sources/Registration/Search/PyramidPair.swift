@@ -13,12 +13,13 @@ struct PyramidPair: Sendable {
 
     /// - Parameters:
     ///   - mostLevels: So many are made at most; 1 for the full size alone.
-    ///   - clips: Whether values of 0 and 1 stand for whatever lies beyond them.
+    ///   - clips: Whether values of 0 and 1 may stand for whatever lies beyond them. They do not where an image has others beyond.
     init(_ source: CountedImage, _ target: CountedImage, mostLevels: Int = .max, clips: Bool = true) {
         self.source = ComparedPyramid(source, mostLevels: mostLevels)
         self.target = ComparedPyramid(target, mostLevels: mostLevels)
-        (image, self.clips) = (source, clips)
-        noiseFloor = 1e-5 * self.target.range * self.target.range
+        image = source
+        self.clips = clips && self.source.values.isWithinUnit && self.target.values.isWithinUnit
+        noiseFloor = 1e-5 * self.target.values.range * self.target.values.range
     }
 
     /// The full sizes compared at a level of the target.

@@ -42,7 +42,7 @@ struct Registrar {
             target: CountedImage(target, counts: withoutBorders(target, targetCounts))
         )
         let grey = PyramidPair(images.source.grey, images.target.grey)
-        guard grey.source.range.isFinite, grey.target.range.isFinite else { return ended(.notFinite) }
+        guard grey.source.values.range.isFinite, grey.target.values.range.isFinite else { return ended(.notFinite) }
         // Where there are pixels enough, colors add memory but hardly any precision.
         let isGrey = source.shape[0] == 1 || target.shape[0] == 1 || isLarge
         let full = isGrey ? grey : PyramidPair(images.source, images.target, mostLevels: 1)
