@@ -68,6 +68,22 @@ final class TransformerTrainingsTests: ExperimentTestCase {
             names, ["bilinear", "linearized as released", "scale bounded", "gradients clipped", "outside counted", "bilinear and clipped"])
     }
 
+    /// One that begins anew does its own trainings again, and leaves those of others where they are.
+    func testBeginningAnew() throws {
+        try run(experiment, out: "out", TrainingChoices(rates: [1e-4], seeds: 1, iterations: 2))
+        let before = try tables.map { try text("out/\($0)") }
+        try run(.runaway, out: "out", TrainingChoices(rates: [1e-5], seeds: 1, iterations: 2))
+        for (table, text) in zip(tables, before) {
+            XCTAssert(try self.text("out/\(table)").hasPrefix(text))
+            XCTAssertGreaterThan(try self.text("out/\(table)").count, text.count)
+        }
+        // What is done again is no row twice once the table is read.
+        try run(experiment, out: "out", TrainingChoices(rates: [1e-4], seeds: 1, iterations: 2))
+        try run(experiment, out: "out", resumes: true, TrainingChoices(rates: [1e-4, 1e-3], seeds: 1, iterations: 2))
+        let keys = try text("out/\(tables[0])").split(separator: "\n").map { $0.split(separator: ",").prefix(8) }
+        XCTAssertEqual(Set(keys).count, keys.count)
+    }
+
     /// All candidates are trained from the first seed at the rate nearest to 1e-4; bilinear and the one with the lowest validation error at all rates from
     /// all seeds, and in IC-STN at all from the first and at the best from the others.
     func testBetterSampler() throws {

@@ -20,6 +20,13 @@ final class VerdictTests: XCTestCase {
     }
 
     /// Of two it is the paired one; others tell how much numbers scatter, once all of a seed have gone up or down together.
+    /// Two numbers say little of their spread; others of the same kind say it: 0.5 + 0.5 + 8 over three degrees of freedom.
+    func testMeansAmongOthers() {
+        let mean = Estimate.mean([3, 4], among: [[10, 11], [1, 5]])
+        XCTAssertEqual(mean.value, 3.5)
+        XCTAssertEqual(mean.interval.upperBound - 3.5, 3.182 * (3.0 / 2).squareRoot(), accuracy: 1e-9)
+    }
+
     func testDifferences() {
         let pair = Estimate.difference(1, minus: 0, in: [[1, 2, 3], [5, 7, 6]])
         XCTAssertEqual(pair.value, 4)

@@ -18,20 +18,21 @@ struct TrialTable {
     ///   - name: Of the CSV file.
     ///   - keys: The columns that, with the seed before them, tell trials from each other.
     ///   - values: The columns of what a trial gives.
-    ///   - settings: Where the file is, and whether its rows are kept.
-    init(_ name: String, keys: [String], values: [String], _ settings: ExperimentSettings) throws {
+    ///   - isShared: Whether other experiments have rows in the same file, which then stay there in any case.
+    ///   - settings: Where the file is, and whether its rows are taken for what they say.
+    init(_ name: String, keys: [String], values: [String], isShared: Bool = false, _ settings: ExperimentSettings) throws {
         path = settings.path(name)
         seed = "\(settings.seed)"
         columns = ["seed"] + keys + values
         keyCount = 1 + keys.count
+        let stored = settings.resumes || isShared ? try storedRows() : []
+        // Of rows of the same trial the last one counts: it was done anew.
+        rows = Dictionary(stored.map { ($0.key, $0.values) }) { $1 }
         var text = columns.joined(separator: ",") + "\n"
-        if settings.resumes {
-            for (key, values) in try storedRows() {
-                rows[key] = values
-                text += line(key, values)
-            }
-        }
+        var written: Set<[String]> = []
+        for (key, _) in stored where written.insert(key).inserted { text += line(key, rows[key]!) }
         start = text
+        if !settings.resumes { rows = [:] }
     }
 
     /// What a trial gave; nil where it has not been done.

@@ -44,9 +44,13 @@ package struct Estimate: Equatable {
     }
 
     /// The mean over seeds, by Student's distribution.
-    package static func mean(_ numbers: [Double]) -> Estimate {
-        let count = Double(numbers.count)
-        return Estimate(average(numbers), variance: squares(numbers) / max(1, count - 1) / count, freedom: numbers.count - 1)
+    ///
+    /// - Parameter others: Means of other kinds are over these numbers, whose spread is taken to be the same.
+    package static func mean(_ numbers: [Double], among others: [[Double]] = []) -> Estimate {
+        let groups = [numbers] + others
+        let freedom = groups.reduce(0) { $0 + $1.count - 1 }
+        let variance = groups.reduce(0) { $0 + squares($1) } / Double(max(1, freedom))
+        return Estimate(average(numbers), variance: variance / Double(numbers.count), freedom: freedom)
     }
 
     /// The difference of two means over the same seeds. A seed gives all trainings the same images and beginnings, and so shifts them together: they are

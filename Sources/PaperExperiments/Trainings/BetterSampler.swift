@@ -120,8 +120,8 @@ enum BetterSampler: Experiment {
         if let second {
             let planned = 2 * (second.rates.count + second.seeds - 1)
             table +=
-                "\n\(second.setUp(planned: planned, settings)) Bilinear and \"\(second.variants[candidate].name)\", from the first seed at all of these rates, "
-                + "from the others at the best of them.\n\n\(second.table(settings, all: false))"
+                "\n\(second.setUp(planned: planned, choice: "only the first but at each one's best rate by it", settings)) Bilinear and "
+                + "\"\(second.variants[candidate].name)\".\n\n\(second.table(settings, all: false))"
             findings.append(finding(candidate, second, planned: planned))
         }
         try ExperimentReport(

@@ -92,10 +92,11 @@ enum ClassificationRates: Experiment {
         guard let gain = trainings.gain(of: 1, at: rates[1], over: 0, at: rates[0]) else {
             return .init(claim: claim, found: "not trained yet")
         }
+        let isComplete = trainings.outcomes.count == trainings.planned(trainings.everything)
         let errors = [0, 1].map { fixed(average(trainings.testErrors($0, rate: rates[$0])), 2) }
         return .init(
-            claim: claim, found: "\(errors[1]) % against \(errors[0]) %, by \(gain.text(2)) points lower; \(note)", verdict: gain.isPositive
-        )
+            claim: claim, found: "\(errors[1]) % against \(errors[0]) %, by \(gain.text(2)) points lower; \(note)",
+            verdict: isComplete ? gain.isPositive : nil)
     }
 
     /// From when on linearized sampling is ahead in validation: by means over seeds and over five validations.
@@ -103,7 +104,8 @@ enum ClassificationRates: Experiment {
         let curves = [0, 1].map { trainings.meanCurve($0, rate: rate) { $0.validationError } }
         let smooth = curves.map { curve in curve.indices.map { i in average(curve[max(0, i - 4)...i].map(\.mean)) } }
         let count = min(smooth[0].count, smooth[1].count)
-        guard count > 0, let last = (0..<count).last(where: { smooth[1][$0] >= smooth[0][$0] }) else {
+        guard count > 0 else { return "validated at no common place" }
+        guard let last = (0..<count).last(where: { smooth[1][$0] >= smooth[0][$0] }) else {
             return "ahead in validation from the first on"
         }
         return last + 1 == count

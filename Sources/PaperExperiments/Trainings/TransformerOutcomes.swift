@@ -51,7 +51,7 @@ extension TransformerTrainings {
         let (worse, better) = ([other, otherRate], [variant, rate])
         let blocks = variants.indices.flatMap { i in rates.indices.map { [i, $0] } }.filter { place in
             let outcomes = outcomes(place[0], rate: place[1])
-            return outcomes.count == seeds && (place == worse || place == better || outcomes.allSatisfy { $0.validationError < 0.5 })
+            return outcomes.count == seeds && (place == worse || place == better || outcomes.allSatisfy(\.hasLearned))
         }
         guard let first = blocks.firstIndex(of: worse), let second = blocks.firstIndex(of: better) else { return nil }
         return .difference(first, minus: second, in: blocks.map { testErrors($0[0], rate: $0[1]) })
@@ -75,7 +75,8 @@ extension TransformerTrainings {
                 guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }
                 let planned = iterations(variants[i], self.rates[j], settings)
                 return [
-                    name, rate, fixed(100 * average(outcomes.map(\.validationError)), 2), testError(i, rate: j).text(2),
+                    name, rate, outcomes.contains { $0.curve.isEmpty } ? "–" : fixed(100 * average(outcomes.map(\.validationError)), 2),
+                    testError(i, rate: j).text(2),
                     outcomes.map { $0.curve.last.map { fixed($0.scale, 3) } ?? "–" }.joined(separator: ", "),
                     outcomes.map { "\($0.iterations)\($0.iterations < planned ? " (not finite)" : "")" }.joined(separator: ", "),
                 ]
@@ -85,10 +86,19 @@ extension TransformerTrainings {
     }
 
     /// In percent: with Student's interval over seeds, or of a single one with Wilson's over the test images.
+    ///
+    /// How much seeds scatter is told by all variants and rates together that have several, unless one of them has learned next to nothing: two seeds of
+    /// one alone would tell little.
     func testError(_ variant: Int, rate: Int) -> Estimate {
-        let outcomes = outcomes(variant, rate: rate)
-        guard outcomes.count == 1 else { return .mean(testErrors(variant, rate: rate)) }
-        return Estimate(value: outcomes[0].testError, interval: outcomes[0].testInterval).on { 100 * $0 }
+        let own = outcomes(variant, rate: rate)
+        guard own.count > 1 else { return Estimate(value: own[0].testError, interval: own[0].testInterval).on { 100 * $0 } }
+        let groups = variants.indices.flatMap { i in
+            rates.indices.filter { j in
+                [i, j] != [variant, rate] && outcomes(i, rate: j).count > 1 && outcomes(i, rate: j).allSatisfy(\.hasLearned)
+            }.map { testErrors(i, rate: $0) }
+        }
+        let estimate = Estimate.mean(testErrors(variant, rate: rate), among: own.allSatisfy(\.hasLearned) ? groups : [])
+        return Estimate(value: estimate.value, interval: max(0, estimate.interval.lowerBound)...min(100, estimate.interval.upperBound))
     }
 
     /// A warning where there are fewer outcomes than planned, else nothing.
@@ -98,8 +108,11 @@ extension TransformerTrainings {
 
     /// How the signs' trainings were done, in words.
     ///
-    /// - Parameter planned: How many outcomes there are once all is trained.
-    func setUp(planned: Int, _ settings: ExperimentSettings) -> String {
+    /// - Parameters:
+    ///   - planned: How many outcomes there are once all is trained.
+    ///   - choice: What is trained from several seeds; nil for what is `promising`.
+    func setUp(planned: Int, choice: String? = nil, _ settings: ExperimentSettings) -> String {
+        let choice = choice ?? "only the first at rates above the best one at which its validation error is ten points higher"
         let lengths =
             Set(rates.map(\.iterations)).count == 1
             ? "\(rates[0].iterations) iterations"
@@ -108,9 +121,9 @@ extension TransformerTrainings {
             seeds == 1
             ? "A single seed: intervals are Wilson's over the test images."
             : """
-            \(seeds) seeds; only the first at rates above the best one at which its validation error is ten points higher. Intervals are Student's over seeds, \
-            on one test set, or of a single seed Wilson's over the test images; those of differences by the scatter of all trainings around the means of their kind and their seed, but for those that have \
-            learned next to nothing.
+            \(seeds) seeds; \(choice). Intervals are Student's over seeds, \
+            on one test set, or of a single seed Wilson's over the test images; by the scatter of all trainings around the means of their kind, for differences also around those of their seed, but for \
+            trainings that have learned next to nothing.
             """
         return """
             \(warning(planned: planned))\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \

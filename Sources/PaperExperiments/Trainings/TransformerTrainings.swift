@@ -28,6 +28,8 @@ struct TransformerTrainings {
         /// Fewer than were asked for where a number became infinite.
         var iterations: Int
 
+        /// Whether it knows more than next to nothing.
+        var hasLearned: Bool { validationError < 0.5 }
         /// How many test images were taken for something else.
         var errors: Int { Int((testError * Double(total)).rounded()) }
         /// Wilson's 95 % interval of the test error, as a share.
@@ -68,9 +70,10 @@ struct TransformerTrainings {
         self.task = task
         let keys = ["images", "network", "variant", "rate", "downsampling", "run", "protocol"]
         trialRows = try TrialTable(
-            "transformer-trials.csv", keys: keys, values: ["errors", "total", "lowest validation error", "iterations done"], settings)
+            "transformer-trials.csv", keys: keys, values: ["errors", "total", "lowest validation error", "iterations done"],
+            isShared: true, settings)
         curveRows = try TrialTable(
-            "transformer-curves.csv", keys: keys + ["iteration"], values: ["loss", "validation error", "scale"], settings)
+            "transformer-curves.csv", keys: keys + ["iteration"], values: ["loss", "validation error", "scale"], isShared: true, settings)
         trialPath = settings.path("transformer-trials.csv")
     }
 
