@@ -198,6 +198,14 @@ final class RegistrationTests: XCTestCase {
         let found = try align(large, to: target, AlignmentSettings(family: .affine, start: .matrix(.scaling(0.5, 0.5))))
         XCTAssertLessThan(found.matrix.cornerDistance(to: truth), 0.01)
         XCTAssertEqual(found.verdict, .trusted)
+        // A covariance: no combination of parameters has a variance below zero.
+        let covariance = try XCTUnwrap(found.confidence?.covariance)
+        var random = RandomSource(seed: 1)
+        for _ in 0..<1000 {
+            let x = (0..<6).map { covariance[7 * $0] > 0 ? Double.random(in: -1...1, using: &random) / covariance[7 * $0].squareRoot() : 0 }
+            let variance = (0..<36).reduce(0) { $0 + x[$1 / 6] * covariance[$1] * x[$1 % 6] }
+            XCTAssertGreaterThan(variance, -1e-9)
+        }
     }
 
     /// A start says roughly where the target lies, not how it is turned; what is far away is not looked at.

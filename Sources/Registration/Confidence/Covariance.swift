@@ -28,8 +28,8 @@ func covariance(_ moments: [[PairMoments]], _ derivatives: [[Double]]) -> [Doubl
     let half = product(inverse, squares, count)
     let sandwich = product(half, inverse, count).map { $0 * correction }
     guard tiles < 2 * count else { return sandwich }
-    // Too few to show a spread: that of the pixels, of which smoothing leaves one in so many independent.
-    return zip(sandwich, inverse).map { max(abs($0), abs($1) * dependentPixels) == abs($0) ? $0 : $1 * dependentPixels }
+    // Too few to show a spread: that of the pixels, of which smoothing leaves one in so many independent, joins it. A sum of covariances is one.
+    return zip(sandwich, inverse).map { $0 + $1 * dependentPixels }
 }
 
 /// The standard deviations of where the target's corners lie in the source, in its pixels.
