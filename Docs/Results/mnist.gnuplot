@@ -1,7 +1,6 @@
 data = 'mnist.csv'
-if (!exists("picture")) picture = 'mnist.svg'
-set terminal svg background "white" size 1200,750 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 1080,900 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'mnist.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5
@@ -16,9 +15,39 @@ set linetype 5 linecolor rgb "#E69F00" linewidth 3 pointtype 11 pointsize 1.2
 set linetype 6 linecolor rgb "#56B4E9" linewidth 3 pointtype 6 pointsize 1.2
 set linetype 7 linecolor rgb "#000000" linewidth 3 pointtype 4 pointsize 1.2
 set linetype cycle 7
-set xlabel "iterations"
-set ylabel "validation error (%)"
+set multiplot
 set xrange [0:*]
-set yrange [0:*]
-plot data using 1:2 with linespoints linetype 2 title "bilinear", \
-    data using 1:3 with linespoints linetype 1 title "linearized"
+set yrange [0:15]
+set format x "%.0s%c"
+set key at screen 0.5833,0.2889 left center vertical reverse Left samplen 2.5
+set lmargin at screen 0.1111
+set rmargin at screen 0.5000
+set tmargin at screen 0.9333
+set bmargin at screen 0.6000
+set title "cut digits, Adam"
+set xlabel "iterations"
+set ylabel "validation error (%)" offset 1.5,0
+plot data using 1:14 with lines linetype 2 title "bilinear", \
+    data using 1:16 with lines linetype 1 title "linearized"
+set key off
+set lmargin at screen 0.5833
+set rmargin at screen 0.9722
+set tmargin at screen 0.9333
+set bmargin at screen 0.6000
+set title "whole digits, Adam"
+set xlabel "iterations"
+set ylabel "" offset 1.5,0
+plot data using 1:18 with lines linetype 2 title "bilinear", \
+    data using 1:20 with lines linetype 1 title "linearized"
+set key off
+set lmargin at screen 0.1111
+set rmargin at screen 0.5000
+set tmargin at screen 0.4556
+set bmargin at screen 0.1222
+set title "whole digits, SGD"
+set xlabel "iterations"
+set ylabel "validation error (%)" offset 1.5,0
+plot data using 1:10 with lines linetype 2 title "bilinear", \
+    data using 1:12 with lines linetype 1 title "linearized"
+set key off
+unset multiplot
