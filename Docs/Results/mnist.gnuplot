@@ -25,7 +25,8 @@ set rmargin at screen 0.5000
 set tmargin at screen 0.9333
 set bmargin at screen 0.6000
 set title "cut digits, Adam"
-set xlabel "iterations"
+set xlabel ""
+set xtics 5000
 set ylabel "validation error (%)" offset 1.5,0
 plot data using 1:14 with lines linetype 2 title "bilinear", \
     data using 1:16 with lines linetype 1 title "linearized"
@@ -36,6 +37,7 @@ set tmargin at screen 0.9333
 set bmargin at screen 0.6000
 set title "whole digits, Adam"
 set xlabel "iterations"
+set xtics 5000
 set ylabel "" offset 1.5,0
 plot data using 1:18 with lines linetype 2 title "bilinear", \
     data using 1:20 with lines linetype 1 title "linearized"
@@ -46,6 +48,7 @@ set tmargin at screen 0.4556
 set bmargin at screen 0.1222
 set title "whole digits, SGD"
 set xlabel "iterations"
+set xtics 10000
 set ylabel "validation error (%)" offset 1.5,0
 plot data using 1:10 with lines linetype 2 title "bilinear", \
     data using 1:12 with lines linetype 1 title "linearized"

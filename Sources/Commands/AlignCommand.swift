@@ -93,7 +93,8 @@ struct SearchOptions: ParsableArguments {
     // Numbers may be negative: what follows such an option is its value even if it begins with a minus.
     @Option(
         parsing: .unconditional,
-        help: "Where to start: six or nine comma-separated numbers (default: anywhere; in the paper's search the identity, in demo the central half).",
+        help:
+            "Where to start: six or nine comma-separated numbers (default: anywhere; in the paper's search the identity, in demo the central half).",
         transform: matrixArgument)
     var initial: Matrix3?
 

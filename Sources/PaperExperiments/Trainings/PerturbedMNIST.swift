@@ -83,9 +83,11 @@ enum PerturbedMNIST: Experiment {
                 }
             }
             guard !lines.isEmpty else { return "" }
+            let length = trainings.iterations(trainings.variants[samplers.count * place], trainings.rates[0], settings)
             return """
                 \(layout.panel(place))set title "\(way.digits) digits, \(way.title)"
-                set xlabel "iterations"
+                set xlabel "\(place + layout.columns >= ways.count ? "iterations" : "")"
+                set xtics \(max(1, length / 4))
                 set ylabel "\(layout.isFirstColumn(place) ? "validation error (%)" : "")" offset 1.5,0
                 plot \(lines.joined(separator: ", \\\n    "))
                 set key off
