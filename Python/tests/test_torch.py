@@ -63,7 +63,7 @@ def test_gradients():
 def test_once_differentiable():
     image, points, _ = arguments()
     points.requires_grad_()
-    first, = torch.autograd.grad(sample(image, points, sampler="bilinear").sum(), points, create_graph=True)
+    first, = torch.autograd.grad((sample(image, points, sampler="bilinear") ** 2).sum(), points, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         first.sum().backward()
 
