@@ -26,8 +26,8 @@ set tmargin at screen 0.9333
 set bmargin at screen 0.6000
 set title "cut digits, Adam"
 set xlabel ""
-set xtics 5000
 set ylabel "validation error (%)" offset 1.5,0
+set xtics 5000
 plot data using 1:14 with lines linetype 2 title "bilinear", \
     data using 1:16 with lines linetype 1 title "linearized"
 set key off
@@ -37,8 +37,8 @@ set tmargin at screen 0.9333
 set bmargin at screen 0.6000
 set title "whole digits, Adam"
 set xlabel "iterations"
-set xtics 5000
 set ylabel "" offset 1.5,0
+set xtics 5000
 plot data using 1:18 with lines linetype 2 title "bilinear", \
     data using 1:20 with lines linetype 1 title "linearized"
 set key off
@@ -48,8 +48,8 @@ set tmargin at screen 0.4556
 set bmargin at screen 0.1222
 set title "whole digits, SGD"
 set xlabel "iterations"
-set xtics 10000
 set ylabel "validation error (%)" offset 1.5,0
+set xtics 10000
 plot data using 1:10 with lines linetype 2 title "bilinear", \
     data using 1:12 with lines linetype 1 title "linearized"
 set key off

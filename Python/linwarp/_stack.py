@@ -68,8 +68,9 @@ class Stack:
         matrix, deviations, reason = numpy.empty((3, 3)), numpy.empty(4), c_char_p()
         check(library.linwarp_stack_frame(self._handle, index, doubles(matrix), doubles(deviations), byref(reason)))
         is_known = not numpy.isnan(matrix).any()
+        why = reason.value.decode(errors="replace")
         return StackedFrame(index, matrix if is_known else None, deviations if is_known else None,
-                            self._failures.get(index) or reason.value.decode(errors="replace") or None)
+                            self._failures.get(index, why) if why else None)
 
     def window(self, crop: str = "common") -> tuple[int, int, int, int]:
         """The part of the reference's plane that a crop ("common", "reference" or "all") stands for: x, y, width and height in pixels."""

@@ -32,7 +32,8 @@ def sample(
         `draws="lattice"` samples are spread evenly, and 5 are as exact as 8; `noise_frame="source"` is the noise of the authors' released code.
     sigmas: of the multi-scale sampler, in pixels.
 
-    Returns [N, C, h, w], which can be differentiated once. The linearized sampler gives the input a gradient where `image_gradient` is "centre" or "all-samples". Raises
+    Returns [N, C, h, w], which can be differentiated once. The linearized sampler gives the input a gradient where `image_gradient` is
+    "centre" or "all-samples". Raises
     LinWarpArgumentError.
     """
     options = {"sampler": sampler, "padding": padding, "align_corners": align_corners, "call": call}

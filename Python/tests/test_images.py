@@ -183,7 +183,8 @@ def test_threads():
     ((SOURCE, TARGET[:, :, :2]), {}, "target.channels"), ((SOURCE.astype(numpy.complex64), TARGET), {}, "source"),
     ((SOURCE[None], TARGET), {}, "source"), ((SOURCE, TARGET), {"initial": [1, 2]}, "option initial"),
     ((SOURCE, TARGET), {"initial": [float("nan")] * 9}, "option initial"), ((SOURCE, TARGET), {"axes": "WHC"}, "WHC"),
-    ((SOURCE, TARGET), {"target_mask": numpy.ones((3, 3))}, "mask"), ((SOURCE, TARGET), {"target_mask": numpy.ones((110, 140, 3))}, "mask"), ((SOURCE, TARGET), {"target_mask": numpy.zeros((110, 140))}, "mask"),
+    ((SOURCE, TARGET), {"target_mask": numpy.ones((3, 3))}, "mask"),
+    ((SOURCE, TARGET), {"target_mask": numpy.ones((110, 140, 3))}, "mask"), ((SOURCE, TARGET), {"target_mask": numpy.zeros((110, 140))}, "mask"),
 ])
 def test_bad_input(arguments, options, named):
     with pytest.raises(linwarp.LinWarpArgumentError, match=named):

@@ -7,7 +7,6 @@ import Foundation
 ///   - expected: What they are to be, for errors.
 func bytesOfStandardInput(limit: Int, expected: String) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    // In pieces, so that an endless stream is found out before it takes all memory.
     while true {
         let piece: Data?
         do { piece = try FileHandle.standardInput.read(upToCount: 1 << 24) } catch {

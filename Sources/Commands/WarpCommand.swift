@@ -205,12 +205,20 @@ struct WarpCommand: ParsableCommand {
                 sourceAspect: Double(source.width) / Double(source.height), targetAspect: Double(size.width) / Double(size.height))
         let matrix =
             try given.matrix.map { try given.conventions.normalized($0, "--matrix", source: source, target: size) } ?? transformation(frame)
-        guard matrix.inverse != nil else {
+        guard matrix.inverse != nil, given.matrix != nil || keepsPlaces(matrix) else {
             throw ValidationError(
                 "--rotate, --scale and --translate: found a transformation beyond the precision of numbers, expected one that can be inverted"
             )
         }
         return matrix
+    }
+
+    /// Whether the corners come back from where a similarity moves them: so far away that they all are one place they do not.
+    private func keepsPlaces(_ matrix: Matrix3) -> Bool {
+        zip(matrix.corners, Matrix3.identity.corners).allSatisfy { there, corner in
+            let back = matrix.inverse?.apply(there.x, there.y)
+            return back.map { hypot($0.x - corner.x, $0.y - corner.y) < 1e-6 } ?? false
+        }
     }
 
     private func warped(_ source: Tensor<Float>, _ whole: Matrix3, _ size: PixelSize) -> Tensor<Float> {

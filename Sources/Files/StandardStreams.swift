@@ -11,10 +11,11 @@ package func openStandardStreams() {
     }
 }
 
-/// Prints lines on standard output, with control characters escaped. Where the reader of a pipe is gone, the program ends as others do.
+/// Prints lines on standard output, with control characters escaped but for tabs, which separate. Where the reader of a pipe is gone, the program ends as others do.
 package func printOutput(_ lines: [String]) throws(FileError) {
     do throws(FileError) {
-        try write(lines.map { $0.escapingControls + "\n" }.joined(), to: STDOUT_FILENO)
+        let escaped = lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).map { String($0).escapingControls } }
+        try write(escaped.map { $0.joined(separator: "\t") + "\n" }.joined(), to: STDOUT_FILENO)
     } catch {
         if error.code == EPIPE { files_end_by_broken_pipe() }
         throw error
@@ -51,10 +52,10 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// C0 but for the tab, which only separates; DEL and C1; line and paragraph separators; embeddings, overrides and isolates of the writing direction.
+    /// C0, DEL and C1; line and paragraph separators; embeddings, overrides and isolates of the writing direction.
     fileprivate var isControl: Bool {
         switch value {
-        case 0...8, 0xA...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+        case 0...0x1F, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
         default: false
         }
     }

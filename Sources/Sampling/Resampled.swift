@@ -87,11 +87,12 @@ private func weighted<Scalar: FloatingScalar>(_ image: Tensor<Scalar>) -> Tensor
         image.withScalars { pixels in
             let (pixels, out) = (pixels.baseAddress!, out.baseAddress!)
             let opacity = pixels + colors * plane
-            for i in 0..<plane {
-                for start in stride(from: 0, to: colors * plane, by: plane) {
-                    (out + start + i).initialize(to: opacity[i] == 0 ? 0 : pixels[start + i] * opacity[i])
+            Threads.forEachPiece(of: plane, size: 16384) { piece in
+                for color in 0..<colors {
+                    let (values, products) = (pixels + color * plane, out + color * plane)
+                    for i in piece { (products + i).initialize(to: opacity[i] == 0 ? 0 : values[i] * opacity[i]) }
                 }
-                (out + colors * plane + i).initialize(to: opacity[i])
+                for i in piece { (out + colors * plane + i).initialize(to: opacity[i]) }
             }
         }
     }
@@ -105,13 +106,16 @@ private func unweighted<Scalar: FloatingScalar>(_ seen: Tensor<Scalar>, like ima
     var result = seen
     result.withMutableScalars { pixels in
         let pixels = pixels.baseAddress!
-        for i in 0..<plane {
-            let share = pixels[colors * plane + i]
+        let shares = pixels + colors * plane
+        Threads.forEachPiece(of: plane, size: 16384) { piece in
             for (color, bound) in bounds.enumerated() {
-                let value = pixels[color * plane + i] / max(share, 1e-6)
-                pixels[color * plane + i] = share < Scalar(opaque) ? min(max(value, bound.low), bound.high) : value
+                let values = pixels + color * plane
+                for i in piece {
+                    let value = values[i] / max(shares[i], 1e-6)
+                    values[i] = shares[i] < Scalar(opaque) ? min(max(value, bound.low), bound.high) : value
+                }
             }
-            pixels[colors * plane + i] = max(share, 0)
+            for i in piece { shares[i] = max(shares[i], 0) }
         }
     }
     return result

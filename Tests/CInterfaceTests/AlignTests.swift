@@ -84,15 +84,15 @@ final class AlignTests: XCTestCase {
         let mask = Tensor<Float>((0..<70 * 80).map { $0 % 80 < 60 ? 1 : 0 }, shape: [70, 80])
         var settings = AlignmentSettings(family: .similarity, targetMask: mask)
         let start = try MatrixConvention.opencv.normalized(Matrix3(numbers), source: (90, 120), target: (70, 80))
-        var (source, target, counts) = (CImage(scene), CImage(target), CImage(mask.reshaped([1, 70, 80])))
-        for isNear in [false, true] {
+        var (source, target) = (CImage(scene), CImage(target))
+        for (isNear, type) in [(false, LINWARP_UINT8), (true, LINWARP_FLOAT32)] {
+            var counts = CImage(mask.reshaped([1, 70, 80]), type)
             settings.start = isNear ? .only(start) : .matrix(start)
             let texts = ["family": "similarity", "convention": "opencv", "near": isNear ? "yes" : "no"]
             let alignment = withOptions(texts, numbers: ["initial": numbers]) { options in
                 assertOK(counts.withImage { linwarp_options_set_image(options, "target-mask", &$0) })
                 // It is copied: the caller may do with its own what it likes.
                 counts.values = [Float](repeating: 0, count: mask.count)
-                defer { counts.values = mask.scalars }
                 return found(options, &source, &target)
             }
             XCTAssertEqual(matrix(alignment), try align(scene, to: self.target, settings).matrix.elements)

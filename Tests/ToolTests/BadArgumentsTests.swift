@@ -21,7 +21,7 @@ final class BadArgumentsTests: ToolTestCase {
             ["0x10", "10x0", "10", "axb", "x", "", "1x2x3", "-1x10", "999999x999999", "99999999999999999999x1"].map { ["--size", $0] })
         try assertOptionsRefused(command, ["0", "-1", "nan", "inf", "1e-400", "1e300", "word", ""].map { ["--scale", $0] })
         try assertOptionsRefused(command, ["nan", "inf", "1,2", "word"].map { ["--rotate", $0] })
-        try assertOptionsRefused(command, ["1", "1,2,3", "1,nan", "word,1"].map { ["--translate", $0] })
+        try assertOptionsRefused(command, ["1", "1,2,3", "1,nan", "1e300,0", "word,1"].map { ["--translate", $0] })
         try assertOptionsRefused(command, [["--sampler", "nearest"], ["--padding", "none"], ["--seed", "-1"], ["--seed", "1.5"]])
         try assertOptionsRefused(command, [["--unknown"], ["--size"], ["--matrix"]])
         try assertFails(command + ["--matrix", "1,0,0,0,1,0", "--rotate", "3"], code: 64, naming: "--matrix", "--rotate")

@@ -55,8 +55,25 @@ struct PanelGrid {
             """
     }
 
+    /// Plots in the first cells, over x and y of the same names, and the key of the first one in the cell behind them.
+    ///
+    /// - Parameter plots: Each with gnuplot's commands; those of nothing leave their cell empty.
+    func plots(_ plots: [(title: String, commands: String)], x: String, y: String) -> String {
+        let parts = plots.enumerated().filter { !$1.commands.isEmpty }.map { cell, plot in
+            """
+            \(panel(cell))set title "\(plot.title)"
+            set xlabel "\(cell + columns >= plots.count ? x : "")"
+            set ylabel "\(isFirstColumn(cell) ? y : "")" offset 1.5,0
+            \(plot.commands)
+            set key off
+
+            """
+        }
+        return "set key at screen \(edge(plots.count)) left center vertical reverse Left samplen 2.5\n" + parts.joined()
+    }
+
     /// The middle of a cell's left edge.
-    func edge(_ cell: Int) -> String {
+    private func edge(_ cell: Int) -> String {
         let (x, y) = corner(cell)
         return point(x, y + panelHeight / 2)
     }

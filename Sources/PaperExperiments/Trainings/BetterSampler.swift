@@ -167,6 +167,6 @@ enum BetterSampler: Experiment {
                 "\(trainings.task.transformer.title) learns better by some linearized sampler than by bilinear sampling, each at its best rate",
             found: gain.map { "the error of \"\(trainings.variants[candidate].name)\" is by \($0.text(2)) points lower" }
                 ?? "not trained yet",
-            verdict: trainings.outcomes.count == planned ? gain?.isPositive : nil)
+            verdict: trainings.isComplete(planned: planned) ? gain?.isPositive : nil)
     }
 }

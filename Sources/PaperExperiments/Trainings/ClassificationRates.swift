@@ -31,16 +31,7 @@ enum ClassificationRates: Experiment {
         let rates = trainings.begunRates
         guard !rates.isEmpty else { return }
         let layout = PanelGrid(cells: rates.count + 1)
-        let panels = rates.enumerated().map { place, j in
-            """
-            \(layout.panel(place))set title "rate \(trainings.rates[j].value)"
-            set xlabel "\(place + layout.columns >= rates.count ? "iterations" : "")"
-            set ylabel "\(layout.isFirstColumn(place) ? "validation error (%)" : "")" offset 1.5,0
-            plot \(trainings.lines(rate: j))
-            set key off
-
-            """
-        }
+        let plots = rates.map { (title: "rate \(trainings.rates[$0].value)", commands: "plot \(trainings.lines(rate: $0))") }
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
             commands: """
@@ -48,8 +39,7 @@ enum ClassificationRates: Experiment {
                 set xrange [0:*]
                 set yrange [0:*]
                 set format x "%.0s%c"
-                set key at screen \(layout.edge(rates.count)) left center vertical reverse Left samplen 2.5
-                \(panels.joined())unset multiplot
+                \(layout.plots(plots, x: "iterations", y: "validation error (%)"))unset multiplot
 
                 """,
             width: layout.width, height: layout.height
@@ -92,7 +82,7 @@ enum ClassificationRates: Experiment {
         guard let gain = trainings.gain(of: 1, at: rates[1], over: 0, at: rates[0]) else {
             return .init(claim: claim, found: "not trained yet")
         }
-        let isComplete = trainings.outcomes.count == trainings.planned(trainings.everything)
+        let isComplete = trainings.isComplete(planned: trainings.planned(trainings.everything))
         let errors = [0, 1].map { fixed(average(trainings.testErrors($0, rate: rates[$0])), 2) }
         return .init(
             claim: claim, found: "\(errors[1]) % against \(errors[0]) %, by \(gain.text(2)) points lower; \(note)",

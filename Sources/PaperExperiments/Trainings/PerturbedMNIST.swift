@@ -75,24 +75,18 @@ enum PerturbedMNIST: Experiment {
     private static func draw(_ trainings: TransformerTrainings, _ settings: ExperimentSettings) throws {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
         let layout = PanelGrid(cells: ways.count + 1)
-        let panels = ways.enumerated().map { place, way in
+        let plots = ways.enumerated().map { place, way in
             let lines = samplers.enumerated().compactMap { j, sampler in
                 trainings.bestRate(samplers.count * place + j).map {
                     "data using 1:\(trainings.column(samplers.count * place + j, rate: $0)) with lines linetype \(sampler.lineType) "
                         + "title \"\(sampler.rawValue)\""
                 }
             }
-            guard !lines.isEmpty else { return "" }
             let length = trainings.iterations(trainings.variants[samplers.count * place], trainings.rates[0], settings)
-            return """
-                \(layout.panel(place))set title "\(way.digits) digits, \(way.title)"
-                set xlabel "\(place + layout.columns >= ways.count ? "iterations" : "")"
-                set xtics \(max(1, length / 4))
-                set ylabel "\(layout.isFirstColumn(place) ? "validation error (%)" : "")" offset 1.5,0
-                plot \(lines.joined(separator: ", \\\n    "))
-                set key off
-
-                """
+            return (
+                title: "\(way.digits) digits, \(way.title)",
+                commands: lines.isEmpty ? "" : "set xtics \(max(1, length / 4))\nplot \(lines.joined(separator: ", \\\n    "))"
+            )
         }
         try Plot(
             table: ([names] + rows).map { $0.joined(separator: ",") + "\n" }.joined(),
@@ -101,8 +95,7 @@ enum PerturbedMNIST: Experiment {
                 set xrange [0:*]
                 set yrange [0:15]
                 set format x "%.0s%c"
-                set key at screen \(layout.edge(ways.count)) left center vertical reverse Left samplen 2.5
-                \(panels.joined())unset multiplot
+                \(layout.plots(plots, x: "iterations", y: "validation error (%)"))unset multiplot
 
                 """,
             width: layout.width, height: layout.height
@@ -151,7 +144,7 @@ enum PerturbedMNIST: Experiment {
             linearized.errors, of: linearized.total, minus: bilinear.errors, of: bilinear.total
         ).on { 100 * $0 }
         let isSame = max(abs(difference.interval.lowerBound), abs(difference.interval.upperBound)) <= same
-        let isComplete = trainings.outcomes.count == trainings.planned(trainings.everything)
+        let isComplete = trainings.isComplete(planned: trainings.planned(trainings.everything))
         let reached = errors.map { error -> Verdict in
             error.interval.upperBound <= published + same ? .holds : error.interval.lowerBound > published ? .doesNotHold : .undecided
         }

@@ -101,9 +101,12 @@ extension TransformerTrainings {
         return Estimate(value: estimate.value, interval: max(0, estimate.interval.lowerBound)...min(100, estimate.interval.upperBound))
     }
 
+    /// Whether all is trained that is planned: before, nothing is judged.
+    func isComplete(planned: Int) -> Bool { outcomes.count == planned }
+
     /// A warning where there are fewer outcomes than planned, else nothing.
     func warning(planned: Int) -> String {
-        outcomes.count == planned ? "" : "**Incomplete: \(outcomes.count) of \(planned) trainings.** "
+        isComplete(planned: planned) ? "" : "**Incomplete: \(outcomes.count) of \(planned) trainings.** "
     }
 
     /// How the signs' trainings were done, in words.

@@ -30,6 +30,7 @@ struct TransformerTrainings {
 
         /// Whether it knows more than next to nothing.
         var hasLearned: Bool { validationError < 0.5 }
+
         /// How many test images were taken for something else.
         var errors: Int { Int((testError * Double(total)).rounded()) }
         /// Wilson's 95 % interval of the test error, as a share.
