@@ -43,7 +43,8 @@ enum PerturbedMNIST: Experiment {
                     linearized: (settings.noise ?? .paper).options(sampler), dataset: way.dataset, optimizer: way.optimizer,
                     classifierRate: isAdam ? 1e-3 : released.classifierRate, fallsToZero: isAdam,
                     // Tried first: at the published rate Adam learns more slowly.
-                    rates: isAdam ? Array(rates.map(\.value)[1...]) : [released.rate], iterations: isAdam ? nil : 2 * rates[0].iterations)
+                    rates: isAdam ? Array(rates.map(\.value)[1...]) : [released.rate], iterations: isAdam ? nil : 10 * rates[0].iterations,
+                    patience: isAdam ? nil : settings.isQuick ? 2 : rates[0].iterations)
             }
         }
     }

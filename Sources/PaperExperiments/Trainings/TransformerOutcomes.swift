@@ -12,31 +12,42 @@ extension TransformerTrainings {
     /// The variants that were trained at a rate.
     func trained(at rate: Int) -> [Int] { variants.indices.filter { !outcomes($0, rate: rate).isEmpty } }
 
-    /// In percent, over the seeds.
-    func testErrors(_ variant: Int, rate: Int) -> [Double] { outcomes(variant, rate: rate).map { 100 * $0.testError } }
+    /// The seeds from which it has learned; all where it has from none. A training that has led nowhere tells of its start, and not of how good a variant is
+    /// at a rate: means are over the others.
+    private func runs(_ variant: Int, rate: Int) -> [Int] {
+        let trained = (0..<seeds).filter { outcomes[[variant, rate, $0]] != nil }
+        let learned = trained.filter { outcomes[[variant, rate, $0]]!.hasLearned }
+        return learned.isEmpty ? trained : learned
+    }
 
-    /// The rate at which a variant has the lowest validation error, in the mean over seeds, of the rates that it was trained at from most seeds; nil
-    /// until something is trained.
+    /// Those of `runs`.
+    private func counted(_ variant: Int, rate: Int) -> [Outcome] { runs(variant, rate: rate).map { outcomes[[variant, rate, $0]]! } }
+
+    /// In percent, over the seeds that count.
+    func testErrors(_ variant: Int, rate: Int) -> [Double] { counted(variant, rate: rate).map { 100 * $0.testError } }
+
+    /// The rate at which a variant has the lowest validation error, in the mean over the seeds that count, of the rates that it was trained at from most
+    /// seeds; nil until something is trained.
     func bestRate(_ variant: Int) -> Int? {
         let most = rates.indices.map { outcomes(variant, rate: $0).count }.max()!
         let begun = rates.indices.filter { most > 0 && outcomes(variant, rate: $0).count == most }
-        func error(_ rate: Int) -> Double { average(outcomes(variant, rate: rate).map(\.validationError)) }
+        func error(_ rate: Int) -> Double { average(counted(variant, rate: rate).map(\.validationError)) }
         return begun.min { error($0) < error($1) }
     }
 
     /// What of a plan may be best from any seed: of rates above that at which a variant comes to its lowest validation error from the first seed only
-    /// those at which it comes within ten points of it.
+    /// those at which it comes within ten points of it. Where variants share rates, what may be best for one is there for all.
     func promising(_ plan: Plan) -> Plan {
-        plan.map { variant, planned in
+        let own = plan.map { variant, planned in
             func error(_ rate: Int) -> Double { outcome(variant, rate: rate, run: 0)?.validationError ?? .infinity }
             let best = planned.min { error($0) < error($1) }!
-            return (
-                variant,
-                planned.filter {
-                    rates[$0].value <= rates[best].value || outcome(variant, rate: $0, run: 0) == nil || error($0) <= error(best) + 0.1
-                }
-            )
+            return planned.filter {
+                rates[$0].value <= rates[best].value || outcome(variant, rate: $0, run: 0) == nil || error($0) <= error(best) + 0.1
+            }
         }
+        guard sharesRates else { return zip(plan, own).map { ($0.variant, $1) } }
+        let shared = Set(own.joined())
+        return plan.map { ($0.variant, $0.rates.filter(shared.contains)) }
     }
 
     /// How many outcomes there are once a plan is done, as far as it can be known.
@@ -44,17 +55,23 @@ extension TransformerTrainings {
         plan.reduce(0) { $0 + $1.rates.count } + (seeds - 1) * promising(plan).reduce(0) { $0 + $1.rates.count }
     }
 
-    /// By how many percent of the test images a variant is better than another: nil until both are trained from all seeds.
+    /// By how many percent of the test images a variant is better than another, over the seeds from which both have learned: nil until both are trained
+    /// from all.
     ///
-    /// Whatever variants and rates were trained from all seeds tell how much trainings scatter, unless one of them has learned next to nothing.
+    /// Whatever variants and rates have learned from these seeds tell how much trainings scatter.
     func gain(of variant: Int, at rate: Int, over other: Int, at otherRate: Int) -> Estimate? {
         let (worse, better) = ([other, otherRate], [variant, rate])
-        let blocks = variants.indices.flatMap { i in rates.indices.map { [i, $0] } }.filter { place in
-            let outcomes = outcomes(place[0], rate: place[1])
-            return outcomes.count == seeds && (place == worse || place == better || outcomes.allSatisfy(\.hasLearned))
+        let trained = variants.indices.flatMap { i in rates.indices.map { [i, $0] } }
+            .filter { outcomes($0[0], rate: $0[1]).count == seeds }
+        guard trained.contains(worse), trained.contains(better) else { return nil }
+        let (own, others) = (runs(variant, rate: rate), runs(other, rate: otherRate))
+        let shared = own.contains(where: others.contains) ? own.filter(others.contains) : Array(0..<seeds)
+        let blocks = trained.filter { place in
+            place == worse || place == better || shared.allSatisfy { outcomes[place + [$0]]!.hasLearned }
         }
-        guard let first = blocks.firstIndex(of: worse), let second = blocks.firstIndex(of: better) else { return nil }
-        return .difference(first, minus: second, in: blocks.map { testErrors($0[0], rate: $0[1]) })
+        return .difference(
+            blocks.firstIndex(of: worse)!, minus: blocks.firstIndex(of: better)!,
+            in: blocks.map { place in shared.map { 100 * outcomes[place + [$0]]!.testError } })
     }
 
     /// The mean over seeds at each validation that all of them came to.
@@ -73,31 +90,42 @@ extension TransformerTrainings {
                 let outcomes = outcomes(i, rate: j)
                 let (name, rate) = (variants[i].name, "\(self.rates[j].value)")
                 guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }
-                let planned = iterations(variants[i], self.rates[j], settings)
+                let counted = counted(i, rate: j)
+                let left = outcomes.count - counted.count
                 return [
-                    name, rate, outcomes.contains { $0.curve.isEmpty } ? "–" : fixed(100 * average(outcomes.map(\.validationError)), 2),
-                    testError(i, rate: j).text(2),
+                    name, rate, counted.contains { $0.curve.isEmpty } ? "–" : fixed(100 * average(counted.map(\.validationError)), 2),
+                    testError(i, rate: j).text(2) + (left > 0 ? ", without \(left) that learned nothing" : ""),
                     outcomes.map { $0.curve.last.map { fixed($0.scale, 3) } ?? "–" }.joined(separator: ", "),
-                    outcomes.map { "\($0.iterations)\($0.iterations < planned ? " (not finite)" : "")" }.joined(separator: ", "),
+                    outcomes.map { length($0, variants[i], self.rates[j], settings) }.joined(separator: ", "),
                 ]
             }
         }
         return markdownTable([head] + rows)
     }
 
+    /// How many iterations a training took, and why no more where more were planned.
+    private func length(
+        _ outcome: Outcome, _ variant: TransformerVariant, _ rate: TransformerRate, _ settings: ExperimentSettings
+    ) -> String {
+        guard outcome.iterations < iterations(variant, rate, settings) else { return "\(outcome.iterations)" }
+        let best = outcome.curve.min { $0.validationError < $1.validationError }?.iteration ?? 0
+        let isOver = variant.patience.map { outcome.iterations - best >= $0 } ?? false
+        return "\(outcome.iterations) (\(isOver ? "no better for \(variant.patience!)" : "not finite"))"
+    }
+
     /// In percent: with Student's interval over seeds, or of a single one with Wilson's over the test images.
     ///
-    /// How much seeds scatter is told by all variants and rates together that have several, unless one of them has learned next to nothing: two seeds of
-    /// one alone would tell little.
+    /// How much seeds scatter is told by all variants and rates together that have learned from several: two seeds of one alone would tell little.
     func testError(_ variant: Int, rate: Int) -> Estimate {
-        let own = outcomes(variant, rate: rate)
+        let own = counted(variant, rate: rate)
         guard own.count > 1 else { return Estimate(value: own[0].testError, interval: own[0].testInterval).on { 100 * $0 } }
         let groups = variants.indices.flatMap { i in
             rates.indices.filter { j in
-                [i, j] != [variant, rate] && outcomes(i, rate: j).count > 1 && outcomes(i, rate: j).allSatisfy(\.hasLearned)
+                let counted = counted(i, rate: j)
+                return [i, j] != [variant, rate] && counted.count > 1 && counted[0].hasLearned
             }.map { testErrors(i, rate: $0) }
         }
-        let estimate = Estimate.mean(testErrors(variant, rate: rate), among: own.allSatisfy(\.hasLearned) ? groups : [])
+        let estimate = Estimate.mean(testErrors(variant, rate: rate), among: own[0].hasLearned ? groups : [])
         return Estimate(value: estimate.value, interval: max(0, estimate.interval.lowerBound)...min(100, estimate.interval.upperBound))
     }
 
@@ -113,9 +141,7 @@ extension TransformerTrainings {
     ///
     /// - Parameters:
     ///   - planned: How many outcomes there are once all is trained.
-    ///   - choice: What is trained from several seeds; nil for what is `promising`.
-    func setUp(planned: Int, choice: String? = nil, _ settings: ExperimentSettings) -> String {
-        let choice = choice ?? "only the first at rates above the best one at which its validation error is ten points higher"
+    func setUp(planned: Int, _ settings: ExperimentSettings) -> String {
         let lengths =
             Set(rates.map(\.iterations)).count == 1
             ? "\(rates[0].iterations) iterations"
@@ -124,9 +150,10 @@ extension TransformerTrainings {
             seeds == 1
             ? "A single seed: intervals are Wilson's over the test images."
             : """
-            \(seeds) seeds; \(choice). Intervals are Student's over seeds, \
-            on one test set, or of a single seed Wilson's over the test images; by the scatter of all trainings around the means of their kind, for differences also around those of their seed, but for \
-            trainings that have learned next to nothing.
+            \(seeds) seeds; only the first at rates above the best one at which its validation error is ten points higher\(sharesRates ? ", with both" : ""). A \
+            training that ends with a validation error of a half has learned nothing, and means are over the others, where there are. Intervals are Student's over seeds, \
+            on one test set, or of a single seed Wilson's over the test images; by the scatter of all trainings that have learned around the means of their \
+            kind, for differences also around those of their seed.
             """
         return """
             \(warning(planned: planned))\(task.transformer.title) at \(task.downsampling)× on \(settings.isQuick ? "signs drawn from formulas" : "GTSRB"). Adam, \

@@ -43,6 +43,8 @@ struct TransformerVariant {
     var rates: [Double]?
     /// Nil for what its rate says.
     var iterations: Int?
+    /// At constant rates: iterations without a lower validation error after which training ends; nil for all iterations.
+    var patience: Int?
 }
 
 /// A learning rate of the transformer, and how long it is trained with.

@@ -25,7 +25,7 @@ struct TransformerTrainings {
         /// How many images were tested.
         var total: Int
         var curve: [Point]
-        /// Fewer than were asked for where a number became infinite.
+        /// Fewer than were asked for where a number became infinite, or where the variant's patience ended.
         var iterations: Int
 
         /// Whether it knows more than next to nothing.
@@ -41,6 +41,8 @@ struct TransformerTrainings {
     let rates: [TransformerRate]
     let seeds: Int
     let task: TransformerTask
+    /// Whether variants are compared rate by rate, so that what is promising for one is trained for all.
+    let sharesRates: Bool
     /// Of those that are done: by variant, rate and seed.
     private(set) var outcomes: [[Int]: Outcome] = [:]
     private var trialRows, curveRows: TrialTable
@@ -51,9 +53,11 @@ struct TransformerTrainings {
     ///   - variants: What is compared.
     ///   - rates: The settings may say others, for all variants, which are trained with as long as the nearest of these, and how long.
     ///   - seeds: How many, unless the settings say it.
+    ///   - sharesRates: Whether what is promising for one variant is trained for all.
     ///   - settings: Of the experiment.
     init(
-        _ task: TransformerTask, _ variants: [TransformerVariant], rates: [TransformerRate], seeds: Int, _ settings: ExperimentSettings
+        _ task: TransformerTask, _ variants: [TransformerVariant], rates: [TransformerRate], seeds: Int, sharesRates: Bool = false,
+        _ settings: ExperimentSettings
     ) throws {
         let choices = settings.trainings
         self.variants = variants.map { variant in
@@ -69,6 +73,7 @@ struct TransformerTrainings {
         }
         self.seeds = choices.seeds ?? seeds
         self.task = task
+        self.sharesRates = sharesRates
         let keys = ["images", "network", "variant", "rate", "downsampling", "run", "protocol"]
         trialRows = try TrialTable(
             "transformer-trials.csv", keys: keys, values: ["errors", "total", "lowest validation error", "iterations done"],
@@ -121,8 +126,11 @@ struct TransformerTrainings {
     }
 
     /// All variants at all of their rates, for `train`.
-    var everything: Plan {
-        variants.indices.map { i in (i, rates.indices.filter { variants[i].rates?.contains(rates[$0].value) ?? true }) }
+    var everything: Plan { everything(of: Array(variants.indices)) }
+
+    /// Some variants at all of their rates, for `train`.
+    func everything(of some: [Int]) -> Plan {
+        some.map { i in (i, rates.indices.filter { variants[i].rates?.contains(rates[$0].value) ?? true }) }
     }
 
     /// What a training came to in `train`, of which what is left on the disk is taken.
@@ -148,7 +156,7 @@ struct TransformerTrainings {
             classifierRate: variant.classifierRate, optimizer: variant.optimizer,
             schedule: variant.fallsToZero ? .cosine(iterations: iterations) : .constant, clip: variant.clip, batch: task.batch,
             iterations: iterations, interval: min(rate.interval ?? task.interval, iterations),
-            patience: variant.fallsToZero ? nil : iterations, seed: seed)
+            patience: variant.fallsToZero ? nil : variant.patience ?? iterations, seed: seed)
     }
 
     /// How long a variant is trained at a rate.
