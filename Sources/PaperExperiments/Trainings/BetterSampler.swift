@@ -155,11 +155,15 @@ enum BetterSampler: Experiment {
         _ candidate: Int, _ trainings: TransformerTrainings, planned: Int
     ) -> ExperimentReport.Finding {
         let gain = bestGain(of: candidate, trainings)
+        let failures = [candidate, 0].map { variant in
+            let count = trainings.bestRate(variant).map { trainings.failures(variant, rate: $0) } ?? 0
+            return count > 0 ? ", \(count) of \"\(trainings.variants[variant].name)\" learned nothing" : ""
+        }.joined()
         return .init(
             source: .goal,
             claim:
                 "\(trainings.task.transformer.title) learns better by some linearized sampler than by bilinear sampling, each at its best rate",
-            found: gain.map { "the error of \"\(trainings.variants[candidate].name)\" is by \($0.text(2)) points lower" }
+            found: gain.map { "the error of \"\(trainings.variants[candidate].name)\" is by \($0.text(2)) points lower" + failures }
                 ?? "not trained yet",
             verdict: trainings.isComplete(planned: planned) ? gain?.isPositive : nil)
     }

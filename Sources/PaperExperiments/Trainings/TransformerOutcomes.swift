@@ -23,6 +23,9 @@ extension TransformerTrainings {
     /// Those of `runs`.
     private func counted(_ variant: Int, rate: Int) -> [Outcome] { runs(variant, rate: rate).map { outcomes[[variant, rate, $0]]! } }
 
+    /// How many of them do not count.
+    func failures(_ variant: Int, rate: Int) -> Int { outcomes(variant, rate: rate).count - counted(variant, rate: rate).count }
+
     /// In percent, over the seeds that count.
     func testErrors(_ variant: Int, rate: Int) -> [Double] { counted(variant, rate: rate).map { 100 * $0.testError } }
 
@@ -91,7 +94,7 @@ extension TransformerTrainings {
                 let (name, rate) = (variants[i].name, "\(self.rates[j].value)")
                 guard !outcomes.isEmpty else { return [name, rate, "–", "–", "–", "not trained"] }
                 let counted = counted(i, rate: j)
-                let left = outcomes.count - counted.count
+                let left = failures(i, rate: j)
                 return [
                     name, rate, counted.contains { $0.curve.isEmpty } ? "–" : fixed(100 * average(counted.map(\.validationError)), 2),
                     testError(i, rate: j).text(2) + (left > 0 ? ", without \(left) that learned nothing" : ""),
