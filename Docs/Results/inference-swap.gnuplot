@@ -1,7 +1,6 @@
 data = 'inference-swap.csv'
-if (!exists("picture")) picture = 'inference-swap.svg'
-set terminal svg background "white" size 1200,750 font "sans-serif,20"
-set output picture
+set terminal svg background "white" size 1200,750 font "DejaVu Sans,20"
+if (!exists("prints_picture")) set output 'inference-swap.svg'
 set datafile separator comma
 set datafile columnheaders
 set border 3 linewidth 1.5
