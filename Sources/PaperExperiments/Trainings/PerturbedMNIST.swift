@@ -43,7 +43,7 @@ enum PerturbedMNIST: Experiment {
                     linearized: (settings.noise ?? .paper).options(sampler), dataset: way.dataset, optimizer: way.optimizer,
                     classifierRate: isAdam ? 1e-3 : released.classifierRate, fallsToZero: isAdam,
                     // Tried first: at the published rate Adam learns more slowly.
-                    rates: isAdam ? Array(rates.map(\.value)[1...]) : [released.rate], iterations: isAdam ? nil : 8 * rates[0].iterations,
+                    rates: isAdam ? Array(rates.map(\.value)[1...]) : [released.rate], iterations: isAdam ? nil : 10 * rates[0].iterations,
                     patience: isAdam ? nil : settings.isQuick ? 2 : rates[0].iterations)
             }
         }
@@ -77,16 +77,19 @@ enum PerturbedMNIST: Experiment {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
         let layout = PanelGrid(cells: ways.count + 1)
         let plots = ways.enumerated().map { place, way in
-            let lines = samplers.enumerated().compactMap { j, sampler in
-                trainings.bestRate(samplers.count * place + j).map {
-                    "data using 1:\(trainings.column(samplers.count * place + j, rate: $0)) with lines linetype \(sampler.lineType) "
-                        + "title \"\(sampler.rawValue)\""
-                }
+            let best = samplers.indices.compactMap { sampler in
+                trainings.bestRate(samplers.count * place + sampler).map { (sampler: sampler, rate: $0) }
             }
-            let length = trainings.iterations(trainings.variants[samplers.count * place], trainings.rates[0], settings)
+            let lines = best.map { sampler, rate in
+                "data using 1:\(trainings.column(samplers.count * place + sampler, rate: rate)) with lines linetype \(samplers[sampler].lineType) "
+                    + "title \"\(samplers[sampler].rawValue)\""
+            }
+            let length = best.map { trainings.outcome(samplers.count * place + $0.sampler, rate: $0.rate, run: 0)!.iterations }.max() ?? 1
+            let (quarter, round) = (length / 4, 5000)
+            let ticks = max(1, quarter < round ? quarter : quarter / round * round)
             return (
                 title: "\(way.digits) digits, \(way.title)",
-                commands: lines.isEmpty ? "" : "set xtics \(max(1, length / 4))\nplot \(lines.joined(separator: ", \\\n    "))"
+                commands: lines.isEmpty ? "" : "set xtics \(ticks)\nplot \(lines.joined(separator: ", \\\n    "))"
             )
         }
         try Plot(
