@@ -1,5 +1,5 @@
 data = 'runaway.csv'
-set terminal svg background "white" size 1640,1000 font "DejaVu Sans,20"
+set terminal svg background "white" size 1720,990 font "DejaVu Sans,20"
 if (!exists("prints_picture")) set output 'runaway.svg'
 set datafile separator comma
 set datafile columnheaders
@@ -15,9 +15,13 @@ set linetype 5 linecolor rgb "#E69F00" linewidth 3 pointtype 11 pointsize 1.2
 set linetype 6 linecolor rgb "#56B4E9" linewidth 3 pointtype 6 pointsize 1.2
 set linetype 7 linecolor rgb "#000000" linewidth 3 pointtype 4 pointsize 1.2
 set linetype cycle 7
-set multiplot layout 2,2 margins 0.11,0.732,0.12,0.93 spacing 0.09,0.08
+set multiplot
 set xrange [0:*]
-set key at screen 0.752,0.5 left center vertical reverse Left samplen 2.5
+set key at screen 0.7616,0.5000 left center vertical reverse Left samplen 2.5
+set lmargin at screen 0.0872
+set rmargin at screen 0.3779
+set tmargin at screen 0.9394
+set bmargin at screen 0.5657
 set title "rate 0.01"
 set xlabel ""
 set ylabel "scale of the view" offset 1.5,0
@@ -36,6 +40,10 @@ plot NaN with lines linetype 2 title "bilinear", \
     data using 1:13 with lines linetype 6 linewidth 0.7 notitle, \
     data using 1:12 with lines linetype 6 title "bilinear and clipped"
 set key off
+set lmargin at screen 0.4535
+set rmargin at screen 0.7442
+set tmargin at screen 0.9394
+set bmargin at screen 0.5657
 set title "rate 3e-05"
 set xlabel ""
 set ylabel "" offset 1.5,0
@@ -51,6 +59,10 @@ plot data using 1:15 with lines linetype 2 linewidth 0.7 notitle, \
     NaN with lines linetype 5 title "outside counted", \
     NaN with lines linetype 6 title "bilinear and clipped"
 set key off
+set lmargin at screen 0.0872
+set rmargin at screen 0.3779
+set tmargin at screen 0.4848
+set bmargin at screen 0.1111
 set title ""
 set xlabel "iterations"
 set ylabel "validation error (%)" offset 1.5,0
@@ -68,6 +80,10 @@ plot NaN with lines linetype 2 title "bilinear", \
     data using 1:37 with lines linetype 6 linewidth 0.7 notitle, \
     data using 1:36 with lines linetype 6 title "bilinear and clipped"
 set key off
+set lmargin at screen 0.4535
+set rmargin at screen 0.7442
+set tmargin at screen 0.4848
+set bmargin at screen 0.1111
 set title ""
 set xlabel "iterations"
 set ylabel "" offset 1.5,0

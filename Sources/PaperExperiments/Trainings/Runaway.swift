@@ -50,7 +50,7 @@ enum Runaway: Experiment {
         let keyWidth = 440.0
         var layout = PanelGrid(rows: 2, columns: rates.count)
         (layout.panelWidth, layout.panelHeight) = (max(500, 770 / Double(rates.count)), 370)
-        (layout.gapY, layout.left, layout.right) = (80, 150, keyWidth)
+        (layout.gapX, layout.gapY, layout.left, layout.right) = (130, 80, 150, keyWidth)
         let panels = (0..<2).flatMap { row in
             rates.enumerated().map { column, j in
                 """
