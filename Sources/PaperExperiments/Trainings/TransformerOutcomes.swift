@@ -58,8 +58,8 @@ extension TransformerTrainings {
         plan.reduce(0) { $0 + $1.rates.count } + (seeds - 1) * promising(plan).reduce(0) { $0 + $1.rates.count }
     }
 
-    /// By how many percent of the test images a variant is better than another, over the seeds from which both have learned: nil until both are trained
-    /// from all.
+    /// By how many percent of the test images a variant is better than another, over the seeds from which both have learned, without an interval where
+    /// there are none: nil until both are trained from all.
     ///
     /// Whatever variants and rates have learned from these seeds tell how much trainings scatter.
     func gain(of variant: Int, at rate: Int, over other: Int, at otherRate: Int) -> Estimate? {
@@ -67,8 +67,11 @@ extension TransformerTrainings {
         let trained = variants.indices.flatMap { i in rates.indices.map { [i, $0] } }
             .filter { outcomes($0[0], rate: $0[1]).count == seeds }
         guard trained.contains(worse), trained.contains(better) else { return nil }
-        let (own, others) = (runs(variant, rate: rate), runs(other, rate: otherRate))
-        let shared = own.contains(where: others.contains) ? own.filter(others.contains) : Array(0..<seeds)
+        let shared = runs(variant, rate: rate).filter(runs(other, rate: otherRate).contains)
+        guard !shared.isEmpty else {
+            let difference = average(testErrors(other, rate: otherRate)) - average(testErrors(variant, rate: rate))
+            return Estimate(value: difference, interval: -.infinity ... .infinity)
+        }
         let blocks = trained.filter { place in
             place == worse || place == better || shared.allSatisfy { outcomes[place + [$0]]!.hasLearned }
         }
