@@ -77,14 +77,13 @@ enum PerturbedMNIST: Experiment {
         let (names, rows) = trainings.curves("validation error") { 100 * $0.validationError }
         let layout = PanelGrid(cells: ways.count + 1)
         let plots = ways.enumerated().map { place, way in
-            let best = samplers.indices.compactMap { sampler in
-                trainings.bestRate(samplers.count * place + sampler).map { (sampler: sampler, rate: $0) }
+            let best = samplers.indices.compactMap { self.best(way: place, sampler: $0, trainings) }
+            let lines = best.map {
+                let sampler = trainings.variants[$0.variant].sampler
+                return "data using 1:\(trainings.column($0.variant, rate: $0.rate)) with lines linetype \(sampler.lineType) "
+                    + "title \"\(sampler.rawValue)\""
             }
-            let lines = best.map { sampler, rate in
-                "data using 1:\(trainings.column(samplers.count * place + sampler, rate: rate)) with lines linetype \(samplers[sampler].lineType) "
-                    + "title \"\(samplers[sampler].rawValue)\""
-            }
-            let length = best.map { trainings.outcome(samplers.count * place + $0.sampler, rate: $0.rate, run: 0)!.iterations }.max() ?? 1
+            let length = best.map(\.outcome.iterations).max() ?? 1
             let (quarter, round) = (length / 4, 5000)
             let ticks = max(1, quarter < round ? quarter : quarter / round * round)
             return (
@@ -129,18 +128,31 @@ enum PerturbedMNIST: Experiment {
         ).write(.mnist, settings)
     }
 
+    /// A variant's at a rate.
+    private typealias Training = (variant: Int, rate: Int, outcome: TransformerTrainings.Outcome)
+
+    private static func training(_ variant: Int, _ rate: Int, _ trainings: TransformerTrainings) -> Training? {
+        trainings.outcome(variant, rate: rate, run: 0).map { (variant, rate, $0) }
+    }
+
+    /// That of a way to train and a sampler at the best of the rates.
+    private static func best(way: Int, sampler: Int, _ trainings: TransformerTrainings) -> Training? {
+        let variant = samplers.count * way + sampler
+        return trainings.bestRate(variant).flatMap { training(variant, $0, trainings) }
+    }
+
+    /// By how many percent of the test images an outcome has more errors than another.
+    private static func rise(from old: TransformerTrainings.Outcome, to new: TransformerTrainings.Outcome) -> Estimate {
+        .difference(new.errors, of: new.total, minus: old.errors, of: old.total).on { 100 * $0 }
+    }
+
     /// Of one way to train to another, and of a rate to another, for each sampler.
     private static func changes(_ trainings: TransformerTrainings) -> String {
-        typealias Place = (variant: Int, rate: Int)
-        func best(_ way: Int, _ sampler: Int) -> Place? {
-            let variant = samplers.count * way + sampler
-            return trainings.bestRate(variant).map { (variant, $0) }
+        func change(_ old: Training?, _ new: Training?) -> String {
+            guard let old, let new else { return "–" }
+            return rise(from: old.outcome, to: new.outcome).text(2)
         }
-        func change(_ old: Place?, _ new: Place?) -> String {
-            let outcomes = [old, new].map { $0.flatMap { trainings.outcome($0.variant, rate: $0.rate, run: 0) } }
-            guard let old = outcomes[0], let new = outcomes[1] else { return "–" }
-            return Estimate.difference(new.errors, of: new.total, minus: old.errors, of: old.total).on { 100 * $0 }.text(2)
-        }
+        func best(_ way: Int, _ sampler: Int) -> Training? { self.best(way: way, sampler: sampler, trainings) }
         var rows = [("whole digits instead of cut ones, by Adam", samplers.indices.map { change(best(0, $0), best(1, $0)) })]
         for way in ways.indices {
             let first = samplers.count * way
@@ -149,7 +161,7 @@ enum PerturbedMNIST: Experiment {
                 rows.append(
                     (
                         "a rate of \(trainings.rates[rate].value) instead of \(trainings.rates[planned[0]].value), \(ways[way].digits) digits by \(ways[way].title)",
-                        samplers.indices.map { change((first + $0, planned[0]), (first + $0, rate)) }
+                        samplers.indices.map { change(training(first + $0, planned[0], trainings), training(first + $0, rate, trainings)) }
                     ))
             }
         }
@@ -158,7 +170,7 @@ enum PerturbedMNIST: Experiment {
             (
                 "more than \(rates[0].iterations) iterations, whole digits by SGD; in the validation error",
                 samplers.indices.map { sampler in
-                    guard let place = best(2, sampler), let outcome = trainings.outcome(place.variant, rate: place.rate, run: 0),
+                    guard let outcome = best(2, sampler)?.outcome,
                         let early = outcome.curve.filter({ $0.iteration <= rates[0].iterations }).map(\.validationError).min()
                     else { return "–" }
                     return fixed(100 * (outcome.validationError - early), 2)
@@ -170,11 +182,8 @@ enum PerturbedMNIST: Experiment {
     /// About the samplers on digits of one kind, each at the optimizer and rate with the lowest validation error.
     private static func findings(_ digits: String, _ trainings: TransformerTrainings) -> [ExperimentReport.Finding] {
         let best = samplers.indices.compactMap { sampler in
-            ways.indices.filter { ways[$0].digits == digits }.compactMap { way in
-                let variant = samplers.count * way + sampler
-                return trainings.bestRate(variant).map {
-                    (variant: variant, rate: $0, outcome: trainings.outcome(variant, rate: $0, run: 0)!)
-                }
+            ways.indices.filter { ways[$0].digits == digits }.compactMap {
+                self.best(way: $0, sampler: sampler, trainings)
             }.min { $0.outcome.validationError < $1.outcome.validationError }
         }
         let claim = "both samplers reach the same error; on \(digits) digits"
@@ -183,10 +192,7 @@ enum PerturbedMNIST: Experiment {
         let parts = zip(best, errors).map { best, error in
             "\(trainings.variants[best.variant].name) at a rate of \(trainings.rates[best.rate].value) \(error.text(2)) %"
         }
-        let (bilinear, linearized) = (best[0].outcome, best[1].outcome)
-        let difference = Estimate.difference(
-            linearized.errors, of: linearized.total, minus: bilinear.errors, of: bilinear.total
-        ).on { 100 * $0 }
+        let difference = rise(from: best[0].outcome, to: best[1].outcome)
         let isSame = max(abs(difference.interval.lowerBound), abs(difference.interval.upperBound)) <= same
         let isComplete = trainings.isComplete(planned: trainings.planned(trainings.everything))
         let reached = errors.map { error -> Verdict in
